@@ -1,0 +1,80 @@
+"""Outbox: an event is a row in the transaction of what happened, and leaves only if that commits."""
+
+import json
+
+from psycopg2.extras import execute_values
+
+from odoo import api, fields, models
+
+from ...tools.clock import now
+from ...tools.identifiers import uuid7
+
+WAITING = "fynlo.events"
+
+
+class FynloOutbox(models.Model):
+    """Events on their way to the tills. The relay numbers the rows and copies them to Redis."""
+
+    _name = "fynlo.outbox"
+    _description = "Event for tills"
+    _log_access = False
+    _order = "id desc"
+    _rec_name = "type"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    topic = fields.Char(required=True, readonly=True)
+    type = fields.Char(required=True, readonly=True)
+    event_id = fields.Char("Event ID", required=True, readonly=True)
+    resource_id = fields.Char("Resource ID", readonly=True)
+    deleted = fields.Boolean(readonly=True)
+    payload = fields.Text(required=True, readonly=True)
+    created_at = fields.Datetime(required=True, readonly=True, index=True)
+    topic_offset = fields.Integer("Offset", readonly=True, help="Place in the topic; empty until the relay has sent it.")
+    seq = fields.Integer("Sequence", readonly=True, help="Place in the company's change feed.")
+
+    _unsent = models.Index("(id) WHERE topic_offset IS NULL")
+    _topic_place = models.UniqueIndex("(topic, topic_offset)")
+    _feed_place = models.UniqueIndex("(company_id, seq)")
+
+    def init(self):
+        """Offsets are NULL until sent; the ORM would write 0 for an unset integer, so rows are made in SQL."""
+        self.env.cr.execute("ALTER TABLE fynlo_outbox ALTER COLUMN created_at SET DEFAULT (now() AT TIME ZONE 'UTC')")
+
+    @api.model
+    def _emit(self, company_id, topic, event_type, resource_id, data, *, deleted=False):
+        """Announce ``data`` on ``topic`` if this transaction commits.
+
+        Several events of one type about one resource in one transaction become one: the last,
+        at the place of the last. Safe to call any number of times; nothing is sent from here.
+        """
+        cr = self.env.cr
+        waiting = cr.precommit.data.get(WAITING)
+        if waiting is None:
+            waiting = cr.precommit.data[WAITING] = {}
+            cr.precommit.add(lambda: _insert(cr, waiting))
+        place = (topic, event_type, str(resource_id))
+        waiting.pop(place, None)
+        waiting[place] = (company_id, data, deleted)
+
+
+def _insert(cr, waiting):
+    """Write the waiting events in one statement and wake the relay at commit."""
+    moment = now()
+    rows = [
+        (company_id, topic, event_type, uuid7(), resource_id, deleted, _dumps(data), moment)
+        for (topic, event_type, resource_id), (company_id, data, deleted) in waiting.items()
+    ]
+    waiting.clear()
+    cr.precommit.data.pop(WAITING, None)
+    if rows:
+        execute_values(
+            cr._obj,
+            """WITH sent AS (INSERT INTO fynlo_outbox
+                   (company_id, topic, type, event_id, resource_id, deleted, payload, created_at)
+               VALUES %s) SELECT pg_notify('fynlo_outbox', '')""",
+            rows,
+        )
+
+
+def _dumps(data):
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,1 @@
+from . import resource_mixin, idempotency_record, ir_http

@@ -1,0 +1,82 @@
+"""Idempotency records: the answer of a write, kept under the key that the client chose.
+
+The record is written in the transaction of the effect, so either both exist or neither does.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from .problem import Problem
+
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """An answer given before."""
+
+    status: int
+    body: bytes
+
+
+def read_key(headers):
+    """The request's key, from ``Idempotency-Key`` or its older name ``X-Idempotency-Key``."""
+    key = headers.get("Idempotency-Key") or headers.get("X-Idempotency-Key")
+    if not key:
+        raise Problem("idempotency_key_missing", "Send an Idempotency-Key header with every write.")
+    if not KEY.fullmatch(key):
+        raise Problem("idempotency_key_missing", "An Idempotency-Key is 1 to 200 visible ASCII characters.")
+    return key
+
+
+def body_hash(route_name, path, raw):
+    """What makes two requests the same one: method, path and body."""
+    digest = hashlib.sha256(f"{route_name}\0{path}\0".encode())
+    digest.update(raw)
+    return digest.hexdigest()
+
+
+def claim(cr, scope, key, wanted_hash):
+    """Take the key for this transaction; return the :class:`Replay` if it was used before.
+
+    Raises ``operation_in_progress`` while a twin is at work, ``idempotency_key_reused`` when the
+    key belongs to another request. A twin that commits between the look and the lock is caught by
+    the unique index when the record is written; the transaction then runs again and finds it.
+    """
+    cr.execute(
+        """SELECT pg_try_advisory_xact_lock(hashtextextended(%(scope)s || %(key)s, 0)), found.*
+             FROM (SELECT 1) one
+             LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
+                         WHERE scope = %(scope)s AND key = %(key)s) found ON TRUE""",
+        {"scope": scope, "key": key},
+    )
+    locked, known_hash, status, body = cr.fetchone()
+    if known_hash is not None:
+        if known_hash != wanted_hash:
+            raise Problem("idempotency_key_reused", "This Idempotency-Key was used for another request.")
+        return Replay(status, body.encode())
+    if not locked:
+        raise Problem(
+            "operation_in_progress", "The same request is being worked on.", headers={"Retry-After": "1"}
+        )
+    return None
+
+
+def record(cr, call, status, raw, resource):
+    """Keep the answer under the call's key. Goes with the effect's own commit."""
+    cr.execute(
+        """INSERT INTO fynlo_idempotency
+                  (scope, key, route, body_hash, status, body, resource_type, resource_id, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
+        (
+            call.identity.scope,
+            call.idempotency_key,
+            call.route.name,
+            call.body_hash,
+            status,
+            raw.decode(),
+            resource[0] if resource else None,
+            resource[1] if resource else None,
+        ),
+    )

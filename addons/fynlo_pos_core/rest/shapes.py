@@ -1,0 +1,88 @@
+"""Building blocks of request and answer shapes (pydantic v2)."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from ..tools.money import MINOR_MAX
+
+_QUANTITY = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
+QUANTITY_PATTERN = r"^-?\d{1,7}(\.\d{1,3})?$"
+
+
+class Shape(BaseModel):
+    """A JSON object of a request. Unknown fields are errors, and nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class View(BaseModel):
+    """A JSON object of an answer, for the documentation and the contract tests."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class QueryShape(BaseModel):
+    """Query fields: they arrive as text, so numbers and booleans are read from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _read_quantity(value: Any) -> Decimal:
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        raise ValueError('a quantity is a decimal string with at most 3 decimals, e.g. "1.5"')
+    return Decimal(value)
+
+
+def _text_without_control(value: str) -> str:
+    if any(ord(char) < 32 and char not in "\n\t" for char in value) or "\x7f" in value:
+        raise ValueError("must not contain control characters")
+    return value
+
+
+#: A decimal string with at most three decimals, as ``Decimal``.
+Quantity = Annotated[
+    Decimal,
+    BeforeValidator(_read_quantity),
+    WithJsonSchema({"type": "string", "pattern": QUANTITY_PATTERN, "examples": ["1", "1.5"]}),
+]
+#: Free text of a person: any script and emoji, no control characters.
+Text = Annotated[str, AfterValidator(_text_without_control)]
+Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_text_without_control)]
+Note = Annotated[str, Field(max_length=500), AfterValidator(_text_without_control)]
+Id = UUID
+Moment = AwareDatetime
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["GBP"])]
+
+
+class MoneyShape(Shape):
+    """An amount in whole minor units (pence, cents)."""
+
+    amount: Annotated[int, Field(ge=-MINOR_MAX, le=MINOR_MAX, examples=[1250])]
+    currency: Currency
+
+
+class MoneyView(View):
+    amount: Annotated[int, Field(examples=[1250])]
+    currency: Currency
+
+
+class NameView(View):
+    """Another resource, named."""
+
+    id: UUID
+    name: str
+
+
+class PageQuery(QueryShape):
+    """Every list takes these."""
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+
+
+WireMoment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]

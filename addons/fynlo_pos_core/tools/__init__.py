@@ -1,0 +1,1 @@
+"""Pure building blocks: no ORM, no request, fully typed."""
