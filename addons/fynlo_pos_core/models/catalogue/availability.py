@@ -1,10 +1,20 @@
 """Availability: what a location has run out of, and how many are left."""
 
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 #: The column that names a thing, by its model.
 COLUMNS = {"product.template": "product_tmpl_id", "product.product": "product_id", "fynlo.modifier": "modifier_id"}
+
+
+class Unavailable(NamedTuple):
+    """Ids of what a location does not have."""
+
+    products: frozenset[int]
+    variants: frozenset[int]
+    modifiers: frozenset[int]
 
 
 class FynloAvailability(models.Model):
@@ -84,6 +94,16 @@ class FynloAvailability(models.Model):
             row.write(values)
             return row
         return self.create({"config_id": location.id, column: record.id, **values})
+
+    @api.model
+    def _unavailable(self, location):
+        """The :class:`Unavailable` of a location. A variant is also away when its product is."""
+        away = self.search([("config_id", "=", location.id), ("available", "=", False)])
+        return Unavailable(
+            products=frozenset(away.product_tmpl_id.ids),
+            variants=frozenset(away.product_id.ids),
+            modifiers=frozenset(away.modifier_id.ids),
+        )
 
     @api.model
     def _count_down(self, location, sold):

@@ -22,7 +22,9 @@ class FynloModifierGroup(models.Model):
     sequence = fields.Integer(default=10)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     min_choices = fields.Integer("At least", default=0, help="How many must be chosen before the product can be sold.")
-    max_choices = fields.Integer("At most", default=0, help="How many may be chosen; 0 means as many as the guest likes.")
+    max_choices = fields.Integer(
+        "At most", default=0, help="How many may be chosen; 0 means as many as the guest likes."
+    )
     free_choices = fields.Integer("Free of charge", default=0, help="How many of the cheapest chosen cost nothing.")
     modifier_ids = fields.One2many("fynlo.modifier", "group_id", string="Modifiers", copy=True)
     product_tmpl_ids = fields.Many2many(
