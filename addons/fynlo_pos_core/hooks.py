@@ -4,7 +4,7 @@ QUANTITY_DIGITS = 3
 
 
 def post_init_hook(env):
-    """Locations that were there before the addon get the same sequences as new ones.
+    """Locations that were there before the addon get the same sequences as new ones, companies a catalogue.
 
     Tills weigh to three decimals; Odoo's default of two would round what the guest pays for.
     """
@@ -12,3 +12,4 @@ def post_init_hook(env):
     precision = env.ref("uom.decimal_product_uom", raise_if_not_found=False)
     if precision and precision.digits < QUANTITY_DIGITS:
         precision.digits = QUANTITY_DIGITS
+    env["fynlo.catalogue"]._bump(env["res.company"].search([]).ids)

@@ -13,7 +13,6 @@ from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.addons.fynlo_pos_core.tools.money import to_major
 
-from ..providers.provider import PREFIX
 from .payment import payment_document
 
 declare(
@@ -49,11 +48,11 @@ class FynloPaymentService(models.AbstractModel):
         facts = self.env["fynlo.order.service"]._facts(identity)
         order = self.env["fynlo.order.rows"]._lock(order_uuid, facts)
         require_transition(self.env, ORDER_STATES, order.state, "completed")
-        method = self._method(identity, wish.method)
+        method_id = self._method(facts, wish.method)
         self._check_amounts(order, facts, wish)
         attempt = self._reserve(order, identity, facts, wish)
         outcome = attempt._provider()._charge(attempt)
-        document = self._apply(attempt, outcome, order, facts, method, identity)
+        document = self._apply(attempt, outcome, order, facts, method_id, identity)
         placed = self.env["fynlo.order.service"]._payment_registered(
             identity, order, facts, complete=wish.complete
         )
@@ -69,16 +68,15 @@ class FynloPaymentService(models.AbstractModel):
 
     # --- steps ---------------------------------------------------------------------------
 
-    def _method(self, identity, code):
-        """How this location books the tender ``code``."""
-        location = self.env["pos.config"].sudo().browse(identity.location_id)
-        known = PREFIX + code in self.env.registry
-        method = self.env[PREFIX + code]._method_of(location)[:1] if known else None
-        if not method:
+    def _method(self, facts, tender):
+        """The payment method that books ``tender`` at this location."""
+        if tender not in facts.tenders:
             raise Invalid(
-                self.env._("This location does not take %s.", code), code="payment_method_unavailable", field="method"
+                self.env._("This location does not take %s.", tender),
+                code="payment_method_unavailable",
+                field="method",
             )
-        return method
+        return facts.tenders[tender]
 
     def _check_amounts(self, order, facts, wish):
         for name in ("amount", "tip", "tendered"):
@@ -123,7 +121,7 @@ class FynloPaymentService(models.AbstractModel):
             )
         )
 
-    def _apply(self, attempt, outcome, order, facts, method, identity):
+    def _apply(self, attempt, outcome, order, facts, method_id, identity):
         """Record the outcome; captured money reaches the order and Odoo's payment rows."""
         attempt.write(
             {
@@ -132,7 +130,7 @@ class FynloPaymentService(models.AbstractModel):
                 "failure_code": outcome.failure_code,
             }
         )
-        self._book(attempt, order, facts, method, identity)
+        self._book(attempt, order, facts, method_id, identity)
         order.paid += attempt.amount
         order.change += attempt.change
         document = _document_of(attempt, order, facts)
@@ -141,13 +139,13 @@ class FynloPaymentService(models.AbstractModel):
         self.env["fynlo.outbox"]._emit(facts.company_id, topic, "payment.updated", attempt.fynlo_uuid, document)
         return document
 
-    def _book(self, attempt, order, facts, method, identity):
+    def _book(self, attempt, order, facts, method_id, identity):
         """Odoo's rows: what was tendered, and the change as a negative row of its own."""
         env = self.env["fynlo.order.rows"]._lean_env(order, identity, facts)
         shared = {
             **facts.payment_defaults,
             "pos_order_id": order.row_id,
-            "payment_method_id": method.id,
+            "payment_method_id": method_id,
             "payment_date": self.env.cr.now().replace(microsecond=0),
             "session_id": order.session_id,
             "company_id": facts.company_id,

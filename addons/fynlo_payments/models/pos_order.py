@@ -22,8 +22,18 @@ class PosPayment(models.Model):
     )
 
 
+class FynloLocationFacts(models.AbstractModel):
+    _inherit = "fynlo.location.facts"
+
+    def _tenders(self, location):
+        offered = location.payment_method_ids.filtered("fynlo_provider").sorted("sequence", reverse=True)
+        return {method.fynlo_provider: method.id for method in offered}
+
+
 class PosPaymentMethod(models.Model):
-    _inherit = "pos.payment.method"
+    _name = "pos.payment.method"
+    _inherit = ["pos.payment.method", "fynlo.menu.part"]
+    _menu_fields = frozenset({"active", "fynlo_provider", "config_ids", "journal_id", "sequence"})
 
     fynlo_provider = fields.Selection(
         "_select_fynlo_provider",

@@ -30,13 +30,6 @@ class FynloProvider(models.AbstractModel):
     #: Whether a charge is over at once, inside the request's transaction (the drawer is local).
     _immediate = False
 
-    def _method_of(self, location):
-        """The ``pos.payment.method`` that books this tender at ``location``; empty when not offered."""
-        return location.payment_method_ids.filtered(lambda method: method.fynlo_provider == self._code())
-
-    def _code(self):
-        return self._name.removeprefix(PREFIX)
-
     def _charge(self, attempt):
         """Take ``attempt.amount`` of ``attempt``; safe to call again for the same attempt.
 

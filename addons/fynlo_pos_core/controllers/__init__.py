@@ -1,1 +1,1 @@
-from . import fallback, orders, system, till_sessions
+from . import catalogue, fallback, orders, system, till_sessions

@@ -110,6 +110,8 @@ class LocationFacts:
     discounts: dict[str, DiscountFacts] = field(default_factory=dict)
     presets: dict[str, PresetFacts] = field(default_factory=dict)
     tables: dict[str, TableFacts] = field(default_factory=dict)
+    #: Tender (``cash``…) → id of the ``pos.payment.method`` that books it.
+    tenders: dict[str, int] = field(default_factory=dict)
     #: Variants whose cost is known only when stock moves, at closing.
     costed_at_closing: frozenset[int] = frozenset()
 

@@ -62,6 +62,7 @@ class FynloLocationFacts(models.AbstractModel):
         facts.presets = self._presets(location, facts)
         facts.tables = self._tables(location)
         facts.discounts = self._discounts(location, facts.digits)
+        facts.tenders = self._tenders(location)
         for variant in self._variants(location, facts):
             facts.variants[variant.uuid] = variant
         return facts
@@ -74,6 +75,10 @@ class FynloLocationFacts(models.AbstractModel):
             .search([("company_id", "=", location.company_id.id), ("type_tax_use", "=", "sale")])
         )
         return {tax.id: _rule(tax) for tax in taxes if _mirrored(tax)}
+
+    def _tenders(self, location):
+        """Payment methods by the tender that tills name. Payment addons fill this in."""
+        return {}
 
     @api.model
     def _rule_of(self, tax_id):
@@ -129,7 +134,7 @@ class FynloLocationFacts(models.AbstractModel):
         facts.costed_at_closing = frozenset(
             products.filtered(lambda p: p.is_storable and p.cost_method in ("fifo", "average")).ids
         )
-        prices = _prices(location, products, facts.digits)
+        prices = location._fynlo_prices(products)
         away = location.env["fynlo.availability"]._unavailable(location)
         groups = self._groups(products.product_tmpl_id, away, facts.digits)
         for product in products:
@@ -141,6 +146,7 @@ class FynloLocationFacts(models.AbstractModel):
                 price=prices[product.id],
                 taxes=tuple(product.taxes_id.filtered(lambda tax: tax.company_id == location.company_id).ids),
                 available=product.id not in away.variants and product.product_tmpl_id.id not in away.products,
+                open_price=product.fynlo_open_price,
                 groups=groups.get(product.product_tmpl_id.id, ()),
                 combo=_combo(product, facts.digits),
             )
@@ -219,15 +225,6 @@ def _tax_map(position, taxes):
         return {}
     mapped = {tax.id: tuple(position.map_tax(tax).ids) for tax in taxes}
     return {old: new for old, new in mapped.items() if new != (old,)}
-
-
-def _prices(location, products, digits):
-    """Menu prices in minor units: the location's price list where it has one."""
-    if location.pricelist_id:
-        majors = location.pricelist_id._get_products_price(products, 1.0)
-    else:
-        majors = {product.id: product.lst_price for product in products}
-    return {product_id: to_minor(major, digits) for product_id, major in majors.items()}
 
 
 def _combo(product, digits):
