@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/catalogue_rules.xml",
         "data/allergens.xml",
+        "data/crons.xml",
     ],
     "application": True,
     "post_init_hook": "post_init_hook",
