@@ -6,9 +6,15 @@
     "author": "Fynlo",
     "website": "https://fynlo.example",
     "category": "Sales/Point of Sale",
-    "depends": ["point_of_sale", "pos_restaurant", "pos_hr", "stock_account", "auth_totp", "mail"],
+    "depends": ["point_of_sale", "pos_restaurant", "pos_hr", "hr", "product", "stock_account", "auth_totp", "mail"],
     "external_dependencies": {"python": ["pydantic", "PyJWT", "cryptography", "argon2-cffi", "redis", "qrcode"]},
-    "data": ["security/ir.model.access.csv"],
+    "data": [
+        "security/groups.xml",
+        "security/ir.model.access.csv",
+        "security/identity_rules.xml",
+        "data/permissions.xml",
+        "data/password_reset.xml",
+    ],
     "application": True,
     "post_init_hook": "post_init_hook",
 }

@@ -1,1 +1,1 @@
-from . import fallback, system
+from . import fallback, system, identity

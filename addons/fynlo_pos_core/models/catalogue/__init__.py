@@ -1,0 +1,1 @@
+from . import catalogue_version
