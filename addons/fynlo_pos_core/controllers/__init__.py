@@ -1,1 +1,1 @@
-from . import catalogue, fallback, system
+from . import catalogue, fallback, identity, system

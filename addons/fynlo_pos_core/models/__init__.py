@@ -1,1 +1,1 @@
-from . import system, events, settings, catalogue
+from . import system, events, settings, catalogue, identity
