@@ -1,1 +1,1 @@
-from . import catalogue, fallback, orders, system, till_sessions
+from . import catalogue, fallback, identity, orders, system, till_sessions

@@ -40,11 +40,13 @@ class Problem(UserError):
     """A failure the client can act on. ``code`` is stable; ``detail`` is for people.
 
     ``errors`` lists ``{"field", "code", "detail"}``; other keywords become members of the
-    document (``current``, ``allowed``…); ``headers`` go with the answer.
+    document (``current``, ``allowed``…); ``headers`` go with the answer. A ``lasting`` refusal
+    keeps what its request wrote (a counted attempt, a revoked sign-in); any other undoes it.
     """
 
-    def __init__(self, code, detail, *, errors=(), headers=None, **members):
+    def __init__(self, code, detail, *, errors=(), headers=None, lasting=False, **members):
         super().__init__(detail)
+        self.lasting = lasting
         self.kind = PROBLEM_TYPES[code]
         self.errors = tuple(errors)
         self.headers = dict(headers or {})

@@ -12,6 +12,8 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import Cursor
 
+from .problem import Problem
+
 MAX_TRIES = 20
 CONFLICTS = (SerializationFailure, LockNotAvailable, DeadlockDetected, UniqueViolation)
 #: A unique violation means that a twin of this request won: one more pass finds its answer.
@@ -20,7 +22,7 @@ UNIQUE_TRIES = 3
 
 
 def run(env, work):
-    """Return ``work()`` after its transaction committed.
+    """Return ``work()`` after its transaction committed. A lasting :class:`Problem` commits too.
 
     ``work`` may run several times and must have no effect outside the database. Whatever the
     cursor read before is forgotten, so that ``work`` sees the present.
@@ -29,9 +31,11 @@ def run(env, work):
     for turn in range(MAX_TRIES):
         _begin(cr)
         try:
-            result = work()
+            result, refusal = _attempt(work)
             cr.flush()
             cr.commit()
+            if refusal:
+                raise refusal
             return result
         except CONFLICTS as conflict:
             cr.rollback()
@@ -41,6 +45,16 @@ def run(env, work):
                 raise
             time.sleep(random.uniform(0.002, 0.012) * min(turn + 1, 4))
     raise AssertionError("unreachable: the last turn returns or raises")
+
+
+def _attempt(work):
+    """The result of ``work``, or the refusal whose effects are to be kept."""
+    try:
+        return work(), None
+    except Problem as problem:
+        if not problem.lasting:
+            raise
+        return None, problem
 
 
 def _begin(cr):

@@ -1,0 +1,1 @@
+from . import auth, passwords, sessions, devices, employees, permissions, audit, jwks
