@@ -1,1 +1,10 @@
-from . import test_catalogue_availability, test_catalogue_version, test_identity_sign_in, test_menu
+from . import (
+    test_catalogue_availability,
+    test_catalogue_version,
+    test_identity_sign_in,
+    test_menu,
+    test_orders,
+    test_pricing,
+    test_tax_mirror,
+    test_till_sessions,
+)
