@@ -95,6 +95,7 @@ class Reader:
             keys.control: self._after.get(keys.control, entry_id(since_ms)),
             self._store.wake_key: self._after.get(self._store.wake_key, "0-0"),
         }
+        await self._store.beat()  # heard in the first step: ready as soon as we truly are
 
     async def _step(self) -> None:
         keys = self._store.keys
