@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, BinaryIO
 
 SHORTEST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
@@ -49,8 +50,12 @@ class Supervisor:
     def _run_child(self) -> int:
         with self._open_log() as log:
             self._child = subprocess.Popen(
-                self._options.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True, **self._identity(),
+                self._options.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **self._identity(),
             )
         self._write_state(self._child.pid)
         if self._stopping:
@@ -80,13 +85,13 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._child.pid, number)
 
-    def _identity(self) -> dict[str, object]:
+    def _identity(self) -> dict[str, Any]:
         if not self._options.account:
             return {}
         uid, gid = map(int, self._options.account.split(":"))
         return {"user": uid, "group": gid, "extra_groups": []}
 
-    def _open_log(self):  # type: ignore[no-untyped-def]
+    def _open_log(self) -> BinaryIO:
         log: Path = self._options.log
         if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))

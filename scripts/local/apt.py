@@ -90,10 +90,16 @@ class PrivateApt:
     def _options(self) -> list[str]:
         home = self._home
         settings = {
-            "Dir::Etc": home / "etc", "Dir::Etc::sourcelist": "/dev/null", "Dir::Etc::sourceparts": home / "etc/sources.d",
-            "Dir::Etc::preferencesparts": home / "etc/preferences.d", "Dir::State": home / "state",
-            "Dir::State::status": home / "state/status", "Dir::Cache": home / "cache", "APT::Sandbox::User": "",
-            "Acquire::Languages": "none", "APT::Update::Error-Mode": "any",
+            "Dir::Etc": home / "etc",
+            "Dir::Etc::sourcelist": "/dev/null",
+            "Dir::Etc::sourceparts": home / "etc/sources.d",
+            "Dir::Etc::preferencesparts": home / "etc/preferences.d",
+            "Dir::State": home / "state",
+            "Dir::State::status": home / "state/status",
+            "Dir::Cache": home / "cache",
+            "APT::Sandbox::User": "",
+            "Acquire::Languages": "none",
+            "APT::Update::Error-Mode": "any",
             "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
             "Acquire::IndexTargets::deb::CNF::DefaultEnabled": "false",
         }
@@ -102,7 +108,11 @@ class PrivateApt:
     def _apt_get(self, *arguments: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             ["apt-get", *self._options(), "-qq", *arguments],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd, check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            check=False,
         )
 
 
@@ -111,11 +121,15 @@ def _mirror() -> str:
         raise SetupFailure("This machine has no apt-get, so Debian's odoo-19 cannot be fetched.", REMEDIES)
     release = distribution()
     if release.get("ID") != "debian" and "debian" not in release.get("ID_LIKE", "").split():
-        raise SetupFailure("This machine is neither Debian nor made from it, so it has no mirror with odoo-19.", REMEDIES)
+        raise SetupFailure(
+            "This machine is neither Debian nor made from it, so it has no mirror with odoo-19.", REMEDIES
+        )
     if release.get("ID") == "ubuntu" or "ubuntu" in release.get("ID_LIKE", "").split():
         raise SetupFailure("Ubuntu's mirror has no odoo-19 package.", REMEDIES)
     if not KEYRING.exists():
-        raise SetupFailure("Debian's signing keys are missing.", f"apt-get install debian-archive-keyring, or {REMEDIES}")
+        raise SetupFailure(
+            "Debian's signing keys are missing.", f"apt-get install debian-archive-keyring, or {REMEDIES}"
+        )
     mirrors = _indexed_mirrors() or _configured_mirrors()
     if not mirrors:
         raise SetupFailure("This machine's apt sources name no Debian mirror.", REMEDIES)
@@ -125,7 +139,9 @@ def _mirror() -> str:
 def _indexed_mirrors() -> list[str]:
     listing = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(LABEL)", "Created-By: Packages"],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return _main_archives(row.split()[0] for row in listing.stdout.splitlines() if row.endswith(" Debian Debian"))
 

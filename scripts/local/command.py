@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from scripts.local.account import Account
 from scripts.local.failure import SetupFailure
@@ -37,8 +38,13 @@ def run_logged(
         out.flush()
         result = subprocess.run(
             [str(part) for part in argv],
-            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-            env=dict(env) if env is not None else None, cwd=cwd, check=False, **identity(account),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=dict(env) if env is not None else None,
+            cwd=cwd,
+            check=False,
+            **identity(account),
         )
     if result.returncode:
         raise SetupFailure(f"{what} failed (exit {result.returncode}); the end of {log}:\n{tail(log)}", remedy)
@@ -47,15 +53,20 @@ def run_logged(
 def output(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
     """The standard output of a short program; raises `SetupFailure` with its error text."""
     result = subprocess.run(
-        [str(part) for part in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        env=dict(env) if env is not None else None, cwd=cwd, check=False,
+        [str(part) for part in argv],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=dict(env) if env is not None else None,
+        cwd=cwd,
+        check=False,
     )
     if result.returncode:
         raise SetupFailure(f"{argv[0]} failed: {result.stderr.strip() or result.stdout.strip()}")
     return result.stdout.strip()
 
 
-def identity(account: Account | None) -> dict[str, object]:
+def identity(account: Account | None) -> dict[str, Any]:
     """Arguments for `subprocess` that drop root's rights to the account's."""
     if account is None:
         return {}

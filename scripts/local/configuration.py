@@ -12,17 +12,30 @@ from scripts.local.postgres import OWNER, PORT, Cluster
 DATABASE = "fynlo"
 
 
-def write_odoo_conf(layout: Layout, installation: Installation, ports: Mapping[str, int], database: str, **extra: str) -> None:
+def write_odoo_conf(
+    layout: Layout, installation: Installation, ports: Mapping[str, int], database: str, **extra: str
+) -> None:
     """Writes `<layout>/odoo.conf`: the repository's odoo.conf with this machine's folders, sockets and ports."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(ROOT / "odoo.conf")
     options = parser["options"]
     addons = [*map(str, installation.tree.addons), str(ADDONS)]
-    options.update({
-        "addons_path": ",".join(addons), "data_dir": str(layout.data), "db_host": str(layout.sockets), "db_port": PORT,
-        "db_user": OWNER, "db_name": database, "http_interface": "127.0.0.1", "http_port": str(ports["http"]),
-        "gevent_port": str(ports["gevent"]), "proxy_mode": "False", "admin_passwd": secrets.token_urlsafe(24), **extra,
-    })
+    options.update(
+        {
+            "addons_path": ",".join(addons),
+            "data_dir": str(layout.data),
+            "db_host": str(layout.sockets),
+            "db_port": PORT,
+            "db_user": OWNER,
+            "db_name": database,
+            "http_interface": "127.0.0.1",
+            "http_port": str(ports["http"]),
+            "gevent_port": str(ports["gevent"]),
+            "proxy_mode": "False",
+            "admin_passwd": secrets.token_urlsafe(24),
+            **extra,
+        }
+    )
     layout.odoo_conf.touch(mode=0o600)
     with layout.odoo_conf.open("w") as file:
         parser.write(file)

@@ -13,12 +13,27 @@ from scripts.local.postgres import Cluster
 ENTRYPOINT = ROOT / "deploy" / "entrypoint.sh"
 
 
-def run_odoo(layout: Layout, env: dict[str, str], database: str, action: str, modules: Iterable[str], what: str) -> None:
+def run_odoo(
+    layout: Layout, env: dict[str, str], database: str, action: str, modules: Iterable[str], what: str
+) -> None:
     """Installs (`-i`) or upgrades (`-u`) modules in a database and ends."""
     run_logged(
-        [ENTRYPOINT, "odoo", "-d", database, action, ",".join(modules), "--stop-after-init", "--no-http",
-         "--workers=0", "--max-cron-threads=0", "--log-level=warn"],
-        log=layout.setup_log, env=env, what=what,
+        [
+            ENTRYPOINT,
+            "odoo",
+            "-d",
+            database,
+            action,
+            ",".join(modules),
+            "--stop-after-init",
+            "--no-http",
+            "--workers=0",
+            "--max-cron-threads=0",
+            "--log-level=warn",
+        ],
+        log=layout.setup_log,
+        env=env,
+        what=what,
     )
 
 

@@ -130,7 +130,9 @@ def private_folder(folder: Path, account: Account | None) -> None:
     except FileExistsError:
         status = folder.lstat()
         if folder.is_symlink() or status.st_uid not in {owner, os.geteuid()}:
-            raise SetupFailure(f"{folder} belongs to another user.", "remove it, or set TMPDIR to a folder of yours.") from None
+            raise SetupFailure(
+                f"{folder} belongs to another user.", "remove it, or set TMPDIR to a folder of yours."
+            ) from None
     if account:
         os.chown(folder, account.uid, account.gid)
     folder.chmod(0o700)

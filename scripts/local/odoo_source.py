@@ -17,8 +17,14 @@ PINNED_SHA256 = "9d2f598b0555db17e291d48ed24df184c70823c053c4c5ed53c467ca7f629bb
 UPSTREAM = "https://github.com/odoo/odoo.git"
 # 41 links of the package point into these; without them pages and tests break
 LINKED_PACKAGES = (
-    "fonts-font-awesome", "fonts-roboto-unhinted", "fonts-inconsolata", "fonts-ocr-b", "fonts-montserrat",
-    "libjs-jquery", "libjs-jquery-form", "libjs-underscore",
+    "fonts-font-awesome",
+    "fonts-roboto-unhinted",
+    "fonts-inconsolata",
+    "fonts-ocr-b",
+    "fonts-montserrat",
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
 )
 # its other languages are 837 MB; its folder `addons` would shadow ours on import
 LEFT_OUT = ("--exclude=*/i18n/*.po", "--exclude=*/i18n/*.pot", "--exclude=./usr/lib/python3/dist-packages/addons")
@@ -60,7 +66,8 @@ def _from_git(cache: Path, log: Path) -> OdooTree:
         upstream = os.environ.get("FYNLO_ODOO_GIT_URL", UPSTREAM)
         run_logged(
             ["git", "clone", "--quiet", "--depth", "1", "--branch", SERIES, upstream, partial],
-            log=log, what=f"Checking out Odoo {SERIES} from {upstream}",
+            log=log,
+            what=f"Checking out Odoo {SERIES} from {upstream}",
             remedy="check the network, or leave FYNLO_ODOO_GIT unset to use Debian's package.",
         )
         partial.rename(destination)

@@ -49,5 +49,7 @@ def _version(python_path: Path) -> str:
 
 def _require_series(tree: OdooTree, home: Path) -> OdooTree:
     if tree.version != SERIES:
-        raise SetupFailure(f"{home} is Odoo {tree.version}; Fynlo needs {SERIES}.", "point ODOO_HOME at an Odoo 19 tree.")
+        raise SetupFailure(
+            f"{home} is Odoo {tree.version}; Fynlo needs {SERIES}.", "point ODOO_HOME at an Odoo 19 tree."
+        )
     return tree

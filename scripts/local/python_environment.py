@@ -57,7 +57,10 @@ def _build(home: Path, tree: OdooTree, log: Path) -> None:
     network = "check the network and pip's configuration (pip config list), then try again."
     run_logged(
         [*pip, "install", "--no-deps", "--no-input", "-r", LOCK_FILE],
-        log=log, env=env, what="Installing the Python packages", remedy=network,
+        log=log,
+        env=env,
+        what="Installing the Python packages",
+        remedy=network,
     )
     run_logged([*pip, "check"], log=log, env=env, what="The check of the Python packages")
     (_site_packages(home) / "odoo19.pth").write_text(f"{tree.python_path}\n")

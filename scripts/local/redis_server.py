@@ -26,9 +26,23 @@ class RedisServer:
     def start(self) -> None:
         """Starts it and returns when it answers."""
         keep = ["--appendonly", "yes", "--appendfsync", "everysec"] if self.durable else ["--appendonly", "no"]
-        argv = [
-            self.program, "--port", "0", "--unixsocket", self.layout.redis_socket, "--unixsocketperm", "700",
-            "--dir", self.layout.redis, "--save", "", "--maxmemory-policy", "noeviction", "--databases", "64", *keep,
+        argv: list[str | Path] = [
+            self.program,
+            "--port",
+            "0",
+            "--unixsocket",
+            self.layout.redis_socket,
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            self.layout.redis,
+            "--save",
+            "",
+            "--maxmemory-policy",
+            "noeviction",
+            "--databases",
+            "64",
+            *keep,
         ]
         self.process.start(argv, clean_environment())
         deadline = time.monotonic() + 30

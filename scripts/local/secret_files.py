@@ -1,6 +1,5 @@
 """The secrets of a stack: token signing keys and the pepper of PIN hashes, made once, readable by the owner alone."""
 
-import os
 import secrets
 
 from scripts.local.command import output
@@ -17,7 +16,7 @@ def ensure_secrets(layout: Layout, installation: Installation) -> None:
         partial = layout.pepper.with_suffix(".part")
         partial.touch(mode=0o600)
         partial.write_text(secrets.token_hex(32))
-        os.replace(partial, layout.pepper)
+        partial.replace(layout.pepper)
 
 
 def rotate_key(layout: Layout, installation: Installation) -> str:

@@ -76,7 +76,7 @@ class Stack:
         """Ends gateway, relay and Odoo; returns the names of those that were running."""
         return [name for name in reversed(APPLICATIONS) if self.process(name).stop()]
 
-    def call(self, model: str, method: str) -> Any:  # noqa: ANN401 - what the method returns
+    def call(self, model: str, method: str) -> Any:
         """Calls a method of an Odoo model in a process of its own, commits, returns its JSON answer."""
         return call_odoo(self.environment, self.installation, self.database, model, method)
 
@@ -91,12 +91,16 @@ class Stack:
             time.sleep(0.2)
 
 
-def call_odoo(env: Mapping[str, str], installation: Installation, database: str, model: str, method: str) -> Any:  # noqa: ANN401
+def call_odoo(env: Mapping[str, str], installation: Installation, database: str, model: str, method: str) -> Any:
     """See `Stack.call`; needs the database only, no running Odoo."""
     script = ROOT / "scripts" / "odoo_call.py"
     result = subprocess.run(
         [installation.environment.python, script, "--config", env["ODOO_RC"], "--database", database, model, method],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(env), check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=dict(env),
+        check=False,
     )
     if result.returncode:
         raise SetupFailure(f"{model}.{method} failed:\n{_indented(result.stderr)}")
@@ -105,7 +109,7 @@ def call_odoo(env: Mapping[str, str], installation: Installation, database: str,
 
 def _answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=5) as answer:  # noqa: S310 - an http URL of our own
+        with urlopen(url, timeout=5) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError, http.client.HTTPException):
         return False
