@@ -20,7 +20,7 @@ clean: ## Stop, and remove the database and all other data (downloads are kept)
 	@$(FYNLO) clean
 
 status: ## What runs, and where
-	@$(FYNLO) status
+	@$(FYNLO) status || true
 
 logs: ## Follow the logs of all processes
 	@$(FYNLO) logs

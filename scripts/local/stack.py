@@ -82,9 +82,9 @@ class Stack:
 
     def _await(self, name: str, url: str, port: int) -> None:
         process = self.process(name)
-        deadline = time.monotonic() + READY_TIMEOUT_S
+        deadline, before = time.monotonic() + READY_TIMEOUT_S, process.restarts
         while not (_answers(url) and process.owns_port(port)):
-            if process.restarts >= MOST_RESTARTS:
+            if process.restarts - before >= MOST_RESTARTS:
                 raise SetupFailure(f"{name} ends again and again; {process.quote_log()}")
             if time.monotonic() > deadline:
                 raise SetupFailure(f"{name} is not ready after {READY_TIMEOUT_S} s ({url}); {process.quote_log()}")
