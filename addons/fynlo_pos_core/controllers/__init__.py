@@ -1,1 +1,1 @@
-from . import fallback, system
+from . import catalogue, fallback, orders, system, till_sessions
