@@ -32,7 +32,9 @@ class FynloPermissionMap(models.Model):
     @api.model
     def _fill(self, companies):
         """Give each company the rows it lacks, with the permission's own defaults."""
-        known = {(row.company_id.id, row.permission_id.id) for row in self.search([("company_id", "in", companies.ids)])}
+        known = {
+            (row.company_id.id, row.permission_id.id) for row in self.search([("company_id", "in", companies.ids)])
+        }
         missing = [
             {"company_id": company.id, "permission_id": permission.id, **_defaults(permission.lowest_role)}
             for company in companies

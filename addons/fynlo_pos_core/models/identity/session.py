@@ -128,9 +128,11 @@ class FynloSession(models.Model):
         """End the sessions of employees who left, lost their role, or may no longer work there."""
         active = self.search([("employee_id", "in", employees.ids), ("state", "=", "active")])
         lost = active.filtered(
-            lambda session: not session.employee_id.active
-            or not session.employee_id.fynlo_role
-            or not session.employee_id._fynlo_may_work_at(session.config_id)
+            lambda session: (
+                not session.employee_id.active
+                or not session.employee_id.fynlo_role
+                or not session.employee_id._fynlo_may_work_at(session.config_id)
+            )
         )
         self._end(lost, "employee_changed")
 

@@ -82,8 +82,10 @@ class FynloStaff(models.AbstractModel):
         employee._fynlo_set_pin(pin)
 
     def _locations(self, identity, uuids):
-        locations = self.env["pos.config"].sudo().search(
-            [("fynlo_uuid", "in", [str(uuid) for uuid in uuids]), ("company_id", "=", identity.company_id)]
+        locations = (
+            self.env["pos.config"]
+            .sudo()
+            .search([("fynlo_uuid", "in", [str(uuid) for uuid in uuids]), ("company_id", "=", identity.company_id)])
         )
         if len(locations) != len(set(uuids)):
             raise Invalid("One of these locations does not exist.", field="location_ids")
