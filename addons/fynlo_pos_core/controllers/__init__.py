@@ -1,1 +1,1 @@
-from . import fallback, system, identity
+from . import catalogue, fallback, identity, orders, system, till_sessions
