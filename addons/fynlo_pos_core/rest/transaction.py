@@ -7,10 +7,9 @@ single serialization failure, where Odoo's own retry would sleep for up to a sec
 import random
 import time
 
+from odoo.sql_db import Cursor
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
-
-from odoo.sql_db import Cursor
 
 from .problem import Problem
 

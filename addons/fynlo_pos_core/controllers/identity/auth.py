@@ -3,10 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
+from pydantic import Field
 
 from ...rest import ANYONE, PAIRED, SIGNED_IN, api_route, current_call, current_identity
 from ...rest.shapes import Id, NameView, Shape, View
