@@ -1,1 +1,1 @@
-from . import fallback, system
+from . import docs, fallback, operations, system

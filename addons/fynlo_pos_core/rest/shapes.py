@@ -32,6 +32,20 @@ class QueryShape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class EmptyShape(Shape):
+    """The body of a write that needs none: ``{}`` or nothing."""
+
+
+class EmptyQuery(QueryShape):
+    """The query of a route that takes none."""
+
+
+class AnyQuery(BaseModel):
+    """Whatever the query holds; nothing of it is read."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 def _read_quantity(value: Any) -> Decimal:
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
         raise ValueError('a quantity is a decimal string with at most 3 decimals, e.g. "1.5"')

@@ -1,14 +1,61 @@
-"""Routing questions that only Odoo's routing map can answer."""
+"""Routing questions that only Odoo's routing map can answer, and the check of its permissions."""
 
-from werkzeug.exceptions import HTTPException
+import gzip
+import logging
 
-from odoo import models
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import RequestRedirect
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+from odoo import models, tools
+
+from ...rest.docs_page import read_chapters
+from ...rest.openapi import document
+from ...rest.representation import to_json
+from ...rest.route import CATCH_ALL, METHODS, STAND_INS, routes_of
+
+_logger = logging.getLogger(__name__)
 
 
 class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
+
+    def _register_hook(self):
+        """Tell of routes that ask for a permission nobody can hold; they refuse everyone."""
+        super()._register_hook()
+        for code in self._fynlo_unknown_permissions():
+            _logger.error("A route asks for the permission %s, which is not defined", code)
+
+    def _fynlo_routes(self):
+        """Every :class:`Route` that this database serves."""
+        return routes_of(self.env["ir.http"].routing_map())
+
+    def _fynlo_unknown_permissions(self):
+        """The permission codes that routes ask for and ``fynlo.permission`` does not have."""
+        asked = {route.permission for route in self._fynlo_routes()} - STAND_INS
+        known = self.env["fynlo.permission"].sudo().search([("code", "in", list(asked))]).mapped("code")
+        return sorted(asked.difference(known))
+
+    @classmethod
+    def _match(cls, path_info):
+        """API paths are exact: a doubled slash is not found instead of redirected, which loses bodies."""
+        try:
+            return super()._match(path_info)
+        except RequestRedirect:
+            if path_info.startswith("/api/"):
+                raise NotFound() from None
+            raise
+
+    @tools.ormcache(cache="routing")
+    def _fynlo_openapi(self):
+        """The OpenAPI document as JSON bytes, plain and gzipped."""
+        raw = to_json(document(self.env))
+        return raw, gzip.compress(raw, mtime=0)
+
+    @tools.ormcache(cache="routing")
+    def _fynlo_docs_page(self):
+        """The OpenAPI document as an HTML page."""
+        chapters = read_chapters(document(self.env))
+        return str(self.env["ir.qweb"]._render("fynlo_pos_core.docs_page", {"chapters": chapters})).encode()
 
     @classmethod
     def _fynlo_methods(cls, request):
@@ -23,4 +70,4 @@ class IrHttp(models.AbstractModel):
         except HTTPException:
             return False
         route = rule.endpoint.routing.get("fynlo")
-        return bool(route) and "<path:" not in route.path
+        return bool(route) and route.path != CATCH_ALL
