@@ -93,8 +93,8 @@ def _in_wanted_form(value, kinds):
     if wanted != "text/html":
         return Answer(value, headers={"Vary": "Accept"})
     html = request.env["ir.qweb"]._render("fynlo_pos_core.problem_page", {"kinds": kinds})
-    return _page(str(html).encode(), Vary="Accept")
+    return _page(html, Vary="Accept")
 
 
 def _page(html, **headers):
-    return Answer(html, media_type=HTML, headers={**PAGE_POLICY, **headers})
+    return Answer(f"<!doctype html>\n{html}".encode(), media_type=HTML, headers={**PAGE_POLICY, **headers})

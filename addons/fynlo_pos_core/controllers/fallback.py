@@ -20,7 +20,7 @@ class FallbackController(http.Controller):
         fynlo=Route(CATCH_ALL, "GET", ANYONE, "Anything else", "system", query=AnyQuery),
     )
     def unknown(self, query, rest=""):
-        allowed = request.env["ir.http"]._fynlo_methods(request)
+        allowed = request.env["ir.http"]._fynlo_methods()
         if allowed:
             raise Problem(
                 "method_not_allowed",

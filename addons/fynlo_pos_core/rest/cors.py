@@ -26,7 +26,7 @@ def headers(httprequest):
 
 def preflight(request):
     """The answer to OPTIONS; without a listed origin the method does not exist."""
-    allowed = request.registry["ir.http"]._fynlo_methods(request) if request.db else list(METHODS)
+    allowed = request.registry["ir.http"]._fynlo_methods() if request.db else list(METHODS)
     if not allowed:
         raise NotFound("There is nothing at this path.")
     if not headers(request.httprequest):

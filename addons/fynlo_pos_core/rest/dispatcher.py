@@ -29,10 +29,11 @@ class FynloDispatcher(Dispatcher):
     def pre_dispatch(self, rule, args):
         super().pre_dispatch(rule, args)
         self.request.session.can_save = False
-        self.request.httprequest.max_content_length = rule.endpoint.routing["fynlo"].max_body
+        self.request.httprequest.max_content_length = rule.endpoint.routing["fynlo"].max_body + 1
 
     def dispatch(self, endpoint, args):
         call = self._open_call(endpoint.routing["fynlo"])
+        self.request.params = {}  # Odoo's modules look there also after an answer without a handler
         if self.request.httprequest.method == "OPTIONS":
             return self._finish(cors.preflight(self.request), 200)
         if not self.request.db:

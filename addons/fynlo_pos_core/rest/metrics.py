@@ -16,6 +16,7 @@ import redis
 
 from ..tools import redis_client
 from ..tools.settings import settings
+from .route import METHODS
 
 FLUSH_AFTER_S = 1.0
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -38,6 +39,7 @@ HELP = {
 def observe(call: Any, method: str, status: int, code: str | None, seconds: float) -> None:
     """Count one answered request."""
     route = call.route.path if call.route else "unknown"
+    method = method if method in METHODS else "other"
     place = f'method="{method}",route="{route}"'
     with _lock:
         _counts[f'fynlo_requests_total{{{place},status="{status}"}}'] += 1
@@ -79,8 +81,14 @@ def render(gauges: dict[str, float]) -> str:
     lines = []
     for family, (kind, text) in HELP.items():
         lines += [f"# HELP {family} {text}", f"# TYPE {family} {kind}"]
-        lines += [f"{name} {value:g}" for name, value in sorted(samples.items()) if _is_of(name, family)]
+        lines += [f"{name} {value:g}" for name, value in sorted(samples.items(), key=_place) if _is_of(name, family)]
     return "\n".join(lines) + "\n"
+
+
+def _place(sample: tuple[str, float]) -> tuple[str, float]:
+    """Where a sample stands: the buckets of one histogram from the least bound to the greatest."""
+    name, _, bound = sample[0].partition('le="')
+    return name, float(bound.rstrip('"}') or "0")
 
 
 def _is_of(name: str, family: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -108,7 +108,7 @@ def _check_declaration(path: str, method: str, permission: str) -> None:
         raise TypeError(f"{method} {path}: no such method; HEAD comes with GET")
 
 
-def routes_of(routing_map: Any) -> list[Route]:
-    """Every declared :class:`Route` of an Odoo routing map, by path and method; the catch-all is none."""
-    found = {rule.endpoint.routing["fynlo"] for rule in routing_map.iter_rules() if "fynlo" in rule.endpoint.routing}
+def routes_of(endpoints: Iterable[Any]) -> list[Route]:
+    """Every :class:`Route` declared on Odoo's endpoints, by path and method; the catch-all is none."""
+    found = {endpoint.routing["fynlo"] for endpoint in endpoints if "fynlo" in endpoint.routing}
     return sorted((route for route in found if route.path != CATCH_ALL), key=lambda route: (route.path, route.method))

@@ -96,7 +96,7 @@ class PageQuery(QueryShape):
     """Every list takes these."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 50
-    cursor: Annotated[str, Field(max_length=200)] | None = None
+    cursor: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 WireMoment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
 from odoo import models, tools
+from odoo.http import request
 
 from ...rest.docs_page import read_chapters
 from ...rest.openapi import document
@@ -26,8 +27,10 @@ class IrHttp(models.AbstractModel):
             _logger.error("A route asks for the permission %s, which is not defined", code)
 
     def _fynlo_routes(self):
-        """Every :class:`Route` that this database serves."""
-        return routes_of(self.env["ir.http"].routing_map())
+        """Every :class:`Route` that this database serves. Unlike the routing map, at hand while Odoo starts."""
+        modules = sorted(self.env.registry._init_modules.union(tools.config["server_wide_modules"]))
+        rules = self._generate_routing_rules(modules, converters=self._get_converters())
+        return routes_of(endpoint for _url, endpoint in rules)
 
     def _fynlo_unknown_permissions(self):
         """The permission codes that routes ask for and ``fynlo.permission`` does not have."""
@@ -37,13 +40,14 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _match(cls, path_info):
-        """API paths are exact: a doubled slash is not found instead of redirected, which loses bodies."""
+        """API paths have no language and are exact: a redirect would lose a body or a token."""
+        if not path_info.startswith("/api/"):
+            return super()._match(path_info)
+        request.is_frontend = request.is_frontend_multilang = False
         try:
             return super()._match(path_info)
         except RequestRedirect:
-            if path_info.startswith("/api/"):
-                raise NotFound() from None
-            raise
+            raise NotFound() from None
 
     @tools.ormcache(cache="routing")
     def _fynlo_openapi(self):
@@ -55,10 +59,10 @@ class IrHttp(models.AbstractModel):
     def _fynlo_docs_page(self):
         """The OpenAPI document as an HTML page."""
         chapters = read_chapters(document(self.env))
-        return str(self.env["ir.qweb"]._render("fynlo_pos_core.docs_page", {"chapters": chapters})).encode()
+        return str(self.env["ir.qweb"]._render("fynlo_pos_core.docs_page", {"chapters": chapters}))
 
     @classmethod
-    def _fynlo_methods(cls, request):
+    def _fynlo_methods(cls):
         """The methods that the requested path has a route for, the catch-all aside."""
         adapter = request.env["ir.http"].routing_map().bind_to_environ(request.httprequest.environ)
         return [method for method in METHODS if cls._fynlo_serves(adapter, request.httprequest.path, method)]
