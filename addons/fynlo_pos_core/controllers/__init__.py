@@ -1,1 +1,1 @@
-from . import docs, fallback, operations, system
+from . import catalogue, docs, fallback, identity, operations, orders, system, till_sessions

@@ -1,1 +1,1 @@
-from . import system, events, settings
+from . import system, events, settings, catalogue, identity, orders, cash

@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from odoo.modules import get_manifest
+from pydantic import TypeAdapter
 
 from .example import example_of
 from .openapi_parts import HEADERS, INFO, PARAMETERS, PROBLEM, SECURITY_SCHEMES, TAGS, security_of

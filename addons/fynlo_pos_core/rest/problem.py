@@ -9,10 +9,9 @@ import logging
 from dataclasses import dataclass
 
 import psycopg2
+from odoo.exceptions import UserError
 from psycopg2.pool import PoolError
 from werkzeug.exceptions import HTTPException
-
-from odoo.exceptions import UserError
 
 CONTENT_TYPE = "application/problem+json"
 

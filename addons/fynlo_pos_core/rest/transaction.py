@@ -7,11 +7,10 @@ single serialization failure, where Odoo's own retry would sleep for up to a sec
 import random
 import time
 
-from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
-
 from odoo.exceptions import ConcurrencyError
 from odoo.sql_db import Cursor
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from .problem import Problem
 
@@ -33,15 +32,12 @@ def run(env, work):
     for turn in range(MAX_TRIES):
         _begin(cr)
         try:
-            result = work()
+            result, refusal = _attempt(work)
             cr.flush()
             cr.commit()
+            if refusal:
+                raise refusal
             return result
-        except Problem as problem:
-            if problem.lasting:
-                cr.flush()
-                cr.commit()
-            raise
         except UniqueViolation:
             _forget(env)
             if turn >= UNIQUE_TRIES - 1:
@@ -57,6 +53,16 @@ def _forget(env):
     env.cr.rollback()
     env.transaction.reset()
     env.registry.reset_changes()
+
+
+def _attempt(work):
+    """The result of ``work``, or the refusal whose effects are to be kept."""
+    try:
+        return work(), None
+    except Problem as problem:
+        if not problem.lasting:
+            raise
+        return None, problem
 
 
 def _begin(cr):

@@ -30,3 +30,9 @@ def business_date(moment: datetime, time_zone: str, day_start_minutes: int) -> d
     """
     local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
     return (local - timedelta(minutes=day_start_minutes)).date()
+
+
+def day_begins(day: date, time_zone: str, day_start_minutes: int) -> datetime:
+    """The naive UTC moment at which the trading day ``day`` begins."""
+    local = datetime.combine(day, datetime.min.time()) + timedelta(minutes=day_start_minutes)
+    return naive_utc(local.replace(tzinfo=ZoneInfo(time_zone)))

@@ -1,0 +1,1 @@
+from . import demo, demo_business, demo_card

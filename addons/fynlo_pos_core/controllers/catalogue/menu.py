@@ -1,0 +1,64 @@
+"""The menu of a location, and its floors."""
+
+from uuid import UUID
+
+from odoo import http
+from odoo.http import request
+
+from ...rest import Answer, NotFound, api_route, current_identity
+from ...rest.shapes import QueryShape, View
+from .menu_views import FloorView, MenuView
+
+
+class MenuQuery(QueryShape):
+    """Which location's menu; that of the device when not given."""
+
+    location_id: UUID | None = None
+
+
+class FloorListView(View):
+    items: list[FloorView]
+    next_cursor: str | None
+
+
+class MenuController(http.Controller):
+    @api_route(
+        "/menu",
+        method="GET",
+        permission="menu.read",
+        summary="The whole menu of a location: products, prices, modifiers, combos, taxes, tables",
+        tag="catalogue",
+        query=MenuQuery,
+        returns=MenuView,
+        errors=("not_found",),
+    )
+    def read_menu(self, query):
+        """Prepared once a catalogue version; the answer of a till that has it is 304."""
+        location_id, location_uuid = _location(query)
+        menu = request.env["fynlo.menu"]._prepared(location_id, location_uuid, current_identity().catalogue_version)
+        return Answer(menu.raw, compressed=menu.compressed, etag=menu.etag)
+
+    @api_route(
+        "/floors",
+        method="GET",
+        permission="menu.read",
+        summary="The floors of a location with their tables",
+        tag="catalogue",
+        query=MenuQuery,
+        returns=FloorListView,
+        errors=("not_found",),
+    )
+    def list_floors(self, query):
+        location_id, _uuid = _location(query)
+        return {"items": request.env["fynlo.menu"]._floors(location_id), "next_cursor": None}
+
+
+def _location(query):
+    """The (id, uuid) of the location asked for: one's own, or any that one may work at."""
+    identity = current_identity()
+    if query.location_id is None or str(query.location_id) == identity.location_uuid:
+        if not identity.location_id:
+            raise NotFound("Say which location: you are signed in without one.")
+        return identity.location_id, identity.location_uuid
+    location = request.env["pos.config"]._by_uuid(query.location_id)
+    return location.id, location.fynlo_uuid
