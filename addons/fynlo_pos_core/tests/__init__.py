@@ -1,10 +1,16 @@
-from . import (
-    test_catalogue_availability,
-    test_catalogue_version,
-    test_identity_sign_in,
-    test_menu,
-    test_orders,
-    test_pricing,
-    test_tax_mirror,
-    test_till_sessions,
-)
+from . import test_catalogue_availability
+from . import test_catalogue_version
+from . import test_identity_sign_in
+from . import test_menu
+from . import test_orders
+from . import test_pricing
+from . import test_rest_answers
+from . import test_rest_failures
+from . import test_rest_idempotency
+from . import test_rest_openapi
+from . import test_rest_rate_limit
+from . import test_rest_routes
+from . import test_rest_system
+from . import test_tax_mirror
+from . import test_till_sessions
+from . import test_tools

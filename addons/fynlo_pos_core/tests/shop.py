@@ -6,7 +6,7 @@ from odoo import Command
 
 from ..controllers.order_shapes import OrderShape
 from ..controllers.till_sessions import CloseSessionShape, OpenSessionShape
-from ..rest.dispatcher import parse
+from ..rest.payload import parse
 from ..rest.representation import to_json
 from ..tools.identifiers import uuid7
 from .common import use_test_settings

@@ -6,7 +6,7 @@ from odoo.tests import TransactionCase, tagged
 
 from ..controllers.order_shapes import OrderShape, OrderView
 from ..rest import Problem
-from ..rest.dispatcher import parse
+from ..rest.payload import parse
 from ..rest.representation import to_json
 from ..tools.identifiers import uuid7
 from .shop import Shop
