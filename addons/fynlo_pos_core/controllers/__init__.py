@@ -1,1 +1,1 @@
-from . import catalogue, fallback, identity, system
+from . import catalogue, fallback, identity, orders, system, till_sessions

@@ -1,1 +1,1 @@
-from . import system, events, settings, catalogue, identity
+from . import system, events, settings, catalogue, identity, orders, cash

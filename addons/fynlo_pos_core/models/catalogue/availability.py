@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -11,6 +13,14 @@ COLUMNS = {"product.template": "product_tmpl_id", "product.product": "product_id
 
 class Unavailable(NamedTuple):
     """Ids of what a location does not have."""
+
+    products: frozenset[int]
+    variants: frozenset[int]
+    modifiers: frozenset[int]
+
+
+class RunOut(NamedTuple):
+    """Ids of products, variants and modifiers that a location cannot sell now."""
 
     products: frozenset[int]
     variants: frozenset[int]
@@ -103,6 +113,14 @@ class FynloAvailability(models.Model):
             products=frozenset(away.product_tmpl_id.ids),
             variants=frozenset(away.product_id.ids),
             modifiers=frozenset(away.modifier_id.ids),
+        )
+
+    @api.model
+    def _unavailable(self, location):
+        """What ``location`` has run out of, as sets of ids."""
+        rows = self.sudo().search([("config_id", "=", location.id), ("available", "=", False)])
+        return RunOut(
+            frozenset(rows.product_tmpl_id.ids), frozenset(rows.product_id.ids), frozenset(rows.modifier_id.ids)
         )
 
     @api.model

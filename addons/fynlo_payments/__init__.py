@@ -1,0 +1,3 @@
+from . import providers
+from . import models
+from . import controllers

@@ -1,0 +1,162 @@
+"""A payment: one attempt with one tender for part of an order."""
+
+from odoo import api, fields, models
+
+from odoo.addons.fynlo_pos_core.tools.clock import wire
+from odoo.addons.fynlo_pos_core.tools.money import to_major
+
+from ..providers.provider import PREFIX
+
+#: state → states it may move to. ``unknown`` is a real state: a time-out is never a failure.
+PAYMENT_STATES = {
+    "reserved": frozenset({"sent", "captured", "failed", "cancelled", "expired"}),
+    "sent": frozenset({"action_required", "authorised", "captured", "failed", "cancelled", "expired", "unknown"}),
+    "action_required": frozenset({"authorised", "captured", "failed", "cancelled", "expired", "unknown"}),
+    "authorised": frozenset({"captured", "failed", "cancelled", "expired", "unknown"}),
+    "unknown": frozenset({"authorised", "captured", "failed", "cancelled", "expired", "refund_due"}),
+    "captured": frozenset({"refund_due"}),
+    "refund_due": frozenset(),
+    "failed": frozenset({"refund_due"}),
+    "cancelled": frozenset({"refund_due"}),
+    "expired": frozenset({"refund_due"}),
+}
+
+COLUMNS = """
+    payment.id, payment.fynlo_uuid, payment.method, payment.state, payment.amount, payment.tip, payment.fee,
+    payment.surcharge, payment.tendered, payment.change, payment.refunded, payment.provider_reference,
+    payment.livemode, payment.failure_code, payment.version, payment.create_date, payment.write_date,
+    payment.order_id, placed.uuid AS order_uuid, currency.name AS currency
+"""
+
+
+class FynloPayment(models.Model):
+    """Amounts are whole minor units of ``currency_id``. Written by the payment service alone."""
+
+    _name = "fynlo.payment"
+    _inherit = ["fynlo.resource.mixin"]
+    _description = "Payment"
+    _order = "id desc"
+    _rec_name = "fynlo_uuid"
+    _resource_name = "payment"
+
+    order_id = fields.Many2one("pos.order", required=True, readonly=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True)
+    session_id = fields.Many2one("pos.session", "Till session", readonly=True, index=True)
+    employee_id = fields.Many2one("hr.employee", "Taken by", readonly=True)
+    device_id = fields.Many2one("fynlo.device", "Device", readonly=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    method = fields.Selection("_select_method", "Tender", required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("reserved", "Reserved"),
+            ("sent", "Sent"),
+            ("action_required", "Action required"),
+            ("authorised", "Authorised"),
+            ("captured", "Captured"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+            ("expired", "Expired"),
+            ("unknown", "Unknown"),
+            ("refund_due", "Refund due"),
+        ],
+        required=True,
+        readonly=True,
+        default="reserved",
+        index=True,
+    )
+    amount = fields.Integer("Amount (minor units)", required=True, readonly=True)
+    tip = fields.Integer("Tip (minor units)", required=True, readonly=True, default=0)
+    fee = fields.Integer("Fee (minor units)", required=True, readonly=True, default=0)
+    surcharge = fields.Integer("Surcharge (minor units)", required=True, readonly=True, default=0)
+    tendered = fields.Integer("Tendered (minor units)", required=True, readonly=True, default=0)
+    change = fields.Integer("Change (minor units)", required=True, readonly=True, default=0)
+    refunded = fields.Integer("Refunded (minor units)", required=True, readonly=True, default=0)
+    amount_shown = fields.Monetary("Amount", compute="_compute_amount_shown", store=True, currency_field="currency_id")
+    provider_reference = fields.Char(readonly=True, index="btree_not_null")
+    livemode = fields.Boolean(readonly=True)
+    failure_code = fields.Char(readonly=True)
+    version = fields.Integer(default=1, required=True, readonly=True)
+
+    _amount_positive = models.Constraint("CHECK(amount > 0)", "A payment is of more than nothing.")
+    _change_fits = models.Constraint(
+        "CHECK(change >= 0 AND (tendered = 0 OR tendered = amount + tip + change))",
+        "What was tendered is the amount, the tip and the change.",
+    )
+
+    @api.model
+    def _select_method(self):
+        return self.env["pos.payment.method"]._select_fynlo_provider()
+
+    @api.depends("amount", "currency_id")
+    def _compute_amount_shown(self):
+        for payment in self:
+            payment.amount_shown = to_major(payment.amount, payment.currency_id.decimal_places)
+
+    def _provider(self):
+        return self.env[PREFIX + self.method]
+
+    @api.model
+    def _documents_by_order(self, order_ids):
+        """The payments of several orders in their shape, with one query."""
+        self.flush_model()
+        self.env.cr.execute(
+            f"""SELECT {COLUMNS} FROM fynlo_payment payment
+                  JOIN pos_order placed ON placed.id = payment.order_id
+                  JOIN res_currency currency ON currency.id = payment.currency_id
+                 WHERE payment.order_id = ANY(%s) ORDER BY payment.id""",
+            (list(order_ids),),
+        )
+        documents = {order_id: [] for order_id in order_ids}
+        for row in self.env.cr.dictfetchall():
+            documents[row["order_id"]].append(payment_document(row))
+        return documents
+
+    @api.model
+    def _document(self, uuid, location_id):
+        """One payment of a location, or ``None``."""
+        self.env.cr.execute(
+            f"""SELECT {COLUMNS} FROM fynlo_payment payment
+                  JOIN pos_order placed ON placed.id = payment.order_id
+                  JOIN res_currency currency ON currency.id = payment.currency_id
+                 WHERE payment.fynlo_uuid = %s AND payment.config_id = %s""",
+            (str(uuid), location_id),
+        )
+        row = self.env.cr.dictfetchone()
+        return payment_document(row) if row else None
+
+    def _api_values(self):
+        return self._documents_by_order(self.order_id.ids)[self.order_id.id]
+
+
+def payment_document(row):
+    """The one shape of a payment (CONTRACT "Payment"): in answers, events and order documents."""
+
+    def money(minor):
+        return {"amount": minor, "currency": row["currency"]}
+
+    failure = row["failure_code"]
+    return {
+        "id": row["fynlo_uuid"],
+        "order_id": row["order_uuid"],
+        "method": row["method"],
+        "state": row["state"],
+        "amount": money(row["amount"]),
+        "tip": money(row["tip"]),
+        "fee": money(row["fee"]),
+        "surcharge": money(row["surcharge"]),
+        "tendered": money(row["tendered"]),
+        "change": money(row["change"]),
+        "refunded": money(row["refunded"]),
+        "provider": {
+            "name": row["method"],
+            "reference": row["provider_reference"],
+            "livemode": bool(row["livemode"]),
+        },
+        "card": None,
+        "failure": {"code": failure, "message": failure, "retryable": False} if failure else None,
+        "action": None,
+        "created_at": wire(row["create_date"]),
+        "updated_at": wire(row["write_date"]),
+        "version": row["version"],
+    }

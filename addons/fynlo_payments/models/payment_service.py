@@ -1,0 +1,171 @@
+"""Taking payments: reserve → call → apply.
+
+A tender that is over at once (cash) does all three in the request's one transaction. The order is
+locked first, so two tills that pay the same order wait for each other and neither pays too much.
+"""
+
+from odoo import api, models
+
+from odoo.addons.fynlo_pos_core.models.orders.order_rows import QUIET
+from odoo.addons.fynlo_pos_core.models.orders.order_states import ORDER_STATES
+from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
+from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare
+from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.addons.fynlo_pos_core.tools.money import to_major
+
+from .payment import payment_document
+
+declare(
+    "amount_exceeds_due",
+    409,
+    "More than is due",
+    "The payment is of more than the order still owes.",
+    "Refresh the order and take what is due; another till may have taken a payment.",
+)
+declare(
+    "payment_method_unavailable",
+    422,
+    "Tender not offered",
+    "This location does not take that tender.",
+    "Offer only the location's payment methods.",
+)
+declare(
+    "tip_unavailable", 422, "No tips on this tender", "Tips are not taken with this tender.", "Take the payment without a tip."
+)
+
+
+class FynloPaymentService(models.AbstractModel):
+    _name = "fynlo.payment.service"
+    _description = "Payment service"
+
+    @api.model
+    def _take(self, identity, order_uuid, wish):
+        """Take one payment for an order; return its document with the order's beside it.
+
+        ``wish.amount`` goes to the order, ``wish.tendered`` is what the guest handed over. With
+        ``wish.complete`` a fully paid order is closed in the same step.
+        """
+        facts = self.env["fynlo.order.service"]._facts(identity)
+        order = self.env["fynlo.order.rows"]._lock(order_uuid, facts)
+        require_transition(self.env, ORDER_STATES, order.state, "completed")
+        method_id = self._method(facts, wish.method)
+        self._check_amounts(order, facts, wish)
+        attempt = self._reserve(order, identity, facts, wish)
+        outcome = attempt._provider()._charge(attempt)
+        document = self._apply(attempt, outcome, order, facts, method_id, identity)
+        placed = self.env["fynlo.order.service"]._payment_registered(
+            identity, order, facts, complete=wish.complete
+        )
+        return {**document, "order": placed}
+
+    @api.model
+    def _read(self, identity, uuid):
+        """One payment of the location. Raises ``not_found``."""
+        document = self.env["fynlo.payment"]._document(uuid, identity.location_id)
+        if document is None:
+            raise NotFound(self.env._("There is no such payment at this location."))
+        return document
+
+    # --- steps ---------------------------------------------------------------------------
+
+    def _method(self, facts, tender):
+        """The payment method that books ``tender`` at this location."""
+        if tender not in facts.tenders:
+            raise Invalid(
+                self.env._("This location does not take %s.", tender),
+                code="payment_method_unavailable",
+                field="method",
+            )
+        return facts.tenders[tender]
+
+    def _check_amounts(self, order, facts, wish):
+        for name in ("amount", "tip", "tendered"):
+            money = getattr(wish, name)
+            if money and money.currency != facts.currency:
+                raise Invalid(self.env._("This location trades in %s.", facts.currency), field=f"{name}.currency")
+        if wish.tip and wish.tip.amount:
+            raise Invalid(self.env._("Tips are not taken with this tender."), code="tip_unavailable", field="tip")
+        if wish.amount.amount <= 0:
+            raise Invalid(self.env._("A payment is of more than nothing."), field="amount.amount")
+        if wish.amount.amount > order.due:
+            raise Problem(
+                "amount_exceeds_due",
+                self.env._("The order owes less than that."),
+                due={"amount": order.due, "currency": facts.currency},
+            )
+        if wish.tendered and wish.tendered.amount < wish.amount.amount:
+            raise Invalid(self.env._("What was tendered does not cover the amount."), field="tendered.amount")
+
+    def _reserve(self, order, identity, facts, wish):
+        """The attempt row: it carries the client's id, so the same payment can never be taken twice."""
+        taken = wish.tendered.amount if wish.tendered else wish.amount.amount
+        return (
+            self.env["fynlo.payment"]
+            .sudo()
+            .create(
+                {
+                    "fynlo_uuid": str(wish.id),
+                    "order_id": order.row_id,
+                    "company_id": facts.company_id,
+                    "config_id": facts.location_id,
+                    "session_id": order.session_id,
+                    "employee_id": identity.employee_id,
+                    "device_id": identity.device_id,
+                    "currency_id": facts.currency_id,
+                    "method": wish.method,
+                    "amount": wish.amount.amount,
+                    "tendered": taken,
+                    "change": taken - wish.amount.amount,
+                    "state": "reserved",
+                }
+            )
+        )
+
+    def _apply(self, attempt, outcome, order, facts, method_id, identity):
+        """Record the outcome; captured money reaches the order and Odoo's payment rows."""
+        attempt.write(
+            {
+                "state": outcome.state,
+                "provider_reference": outcome.reference,
+                "failure_code": outcome.failure_code,
+            }
+        )
+        self._book(attempt, order, facts, method_id, identity)
+        order.paid += attempt.amount
+        order.change += attempt.change
+        document = _document_of(attempt, order, facts)
+        order.payments = [*order.payments, document]
+        topic = f"l.{facts.location_uuid}.payments"
+        self.env["fynlo.outbox"]._emit(facts.company_id, topic, "payment.updated", attempt.fynlo_uuid, document)
+        return document
+
+    def _book(self, attempt, order, facts, method_id, identity):
+        """Odoo's rows: what was tendered, and the change as a negative row of its own."""
+        env = self.env["fynlo.order.rows"]._lean_env(order, identity, facts)
+        shared = {
+            **facts.payment_defaults,
+            "pos_order_id": order.row_id,
+            "payment_method_id": method_id,
+            "payment_date": self.env.cr.now().replace(microsecond=0),
+            "session_id": order.session_id,
+            "company_id": facts.company_id,
+            "employee_id": identity.employee_id,
+            "fynlo_payment_id": attempt.id,
+        }
+        rows = [
+            {**shared, "uuid": attempt.fynlo_uuid, "amount": to_major(attempt.tendered, facts.digits), "is_change": False}
+        ]
+        if attempt.change:
+            change = to_major(-attempt.change, facts.digits)
+            rows.append({**shared, "uuid": uuid7(), "amount": change, "is_change": True, "name": "return"})
+        env["pos.payment"].with_context(**QUIET).create(rows)
+
+
+def _document_of(attempt, order, facts):
+    """The document of an attempt that is still in memory, as ``Payment._document`` would read it."""
+    names = ("fynlo_uuid", "method", "state", "amount", "tip", "fee", "surcharge", "tendered", "change", "refunded")
+    names += ("livemode", "version", "create_date", "write_date")
+    row = {name: attempt[name] for name in names}
+    row["provider_reference"] = attempt.provider_reference or None
+    row["failure_code"] = attempt.failure_code or None
+    return payment_document({**row, "order_uuid": order.uuid, "currency": facts.currency})

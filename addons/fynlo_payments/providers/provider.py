@@ -1,0 +1,38 @@
+"""The contract a payment provider fulfils. One file a provider beside this one."""
+
+from dataclasses import dataclass
+
+from odoo import models
+
+PREFIX = "fynlo.provider."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a provider says of one attempt. ``state`` is one of ours, never the provider's."""
+
+    state: str
+    reference: str | None = None
+    change: int = 0
+    failure_code: str | None = None
+
+
+class FynloProvider(models.AbstractModel):
+    """A provider talks to the outside and translates. It writes no record.
+
+    To add one: a file here with ``_name = PREFIX + code`` and this model in ``_inherit``. It is a
+    tender from the moment it is installed.
+    """
+
+    _name = "fynlo.provider"
+    _description = "Payment provider"
+
+    #: Whether a charge is over at once, inside the request's transaction (the drawer is local).
+    _immediate = False
+
+    def _charge(self, attempt):
+        """Take ``attempt.amount`` of ``attempt``; safe to call again for the same attempt.
+
+        Returns an :class:`Outcome`. The base refuses: every tender says how it is taken.
+        """
+        return Outcome("failed", failure_code="provider_unavailable")

@@ -1,0 +1,190 @@
+"""What tills send and get for orders (CONTRACT "Order")."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from ..rest.shapes import (
+    Id,
+    Moment,
+    MoneyShape,
+    MoneyView,
+    NameView,
+    Note,
+    PageQuery,
+    Quantity,
+    Shape,
+    View,
+    WireMoment,
+)
+
+Count = Annotated[int, Field(ge=1, le=99)]
+
+
+class ModifierShape(Shape):
+    modifier_id: Id
+    quantity: Count = 1
+
+
+class ComboPartShape(Shape):
+    choice_id: Id
+    variant_id: Id
+    modifiers: Annotated[list[ModifierShape], Field(max_length=50)] = []
+
+
+class LineShape(Shape):
+    """A line to add. Prices come from the server; ``open_price`` only where product and role allow it."""
+
+    id: Id
+    variant_id: Id
+    quantity: Quantity
+    modifiers: Annotated[list[ModifierShape], Field(max_length=50)] = []
+    combo: Annotated[list[ComboPartShape], Field(max_length=20)] = []
+    note: Note = ""
+    course: Annotated[int, Field(ge=1, le=20)] = 1
+    seat: Annotated[int, Field(ge=1, le=200)] | None = None
+    open_price: MoneyShape | None = None
+
+
+class DiscountShape(Shape):
+    id: Id
+    discount_id: Id
+    line_id: Id | None = None
+    reason: Note = ""
+
+
+class OrderShape(Shape):
+    """A new order. The client chooses the ids of the order and of its lines (UUIDv7 advised)."""
+
+    id: Id
+    client_created_at: Moment | None = None
+    preset_id: Id | None = None
+    table_id: Id | None = None
+    guests: Annotated[int, Field(ge=0, le=500)] = 0
+    note: Note = ""
+    catalogue_version: Annotated[int, Field(ge=0)] | None = None
+    expected_total: MoneyShape | None = None
+    lines: Annotated[list[LineShape], Field(max_length=500)] = []
+    discounts: Annotated[list[DiscountShape], Field(max_length=20)] = []
+
+
+class OrderQuery(PageQuery):
+    """Orders of the location, the newest first."""
+
+    state: Literal["open", "completed", "cancelled"] | None = None
+    business_date: date | None = None
+    table_id: UUID | None = None
+    number: Annotated[str, Field(max_length=20)] | None = None
+
+
+class ModifierView(View):
+    modifier_id: UUID
+    name: str
+    quantity: int
+    price: MoneyView
+
+
+class ComboPartView(View):
+    choice_id: UUID
+    variant_id: UUID
+    name: str
+    unit_price: MoneyView
+    modifiers: list[ModifierView]
+
+
+class LineTaxView(View):
+    tax_id: UUID
+    rate_bp: int
+    amount: MoneyView
+
+
+class LineView(View):
+    id: UUID
+    variant_id: UUID
+    product_id: UUID
+    name: str
+    quantity: str
+    unit_price: MoneyView
+    modifiers: list[ModifierView]
+    combo: list[ComboPartView]
+    discount: MoneyView
+    subtotal: MoneyView
+    tax: MoneyView
+    total: MoneyView
+    taxes: list[LineTaxView]
+    note: str
+    course: int
+    seat: int | None
+    state: Literal["active", "voided"]
+    sent_quantity: str
+    void: dict | None
+    catalogue_version: int
+
+
+class OrderDiscountView(View):
+    id: UUID
+    discount_id: UUID
+    name: str
+    line_id: UUID | None
+    amount: MoneyView
+    reason: str
+
+
+class TotalsView(View):
+    """``subtotal`` is without tax; ``total`` = ``subtotal`` + ``tax``; ``due`` is never negative."""
+
+    subtotal: MoneyView
+    discount: MoneyView
+    service_charge: MoneyView
+    tax: MoneyView
+    tip: MoneyView
+    total: MoneyView
+    paid: MoneyView
+    refunded: MoneyView
+    due: MoneyView
+
+
+class PriceDriftView(View):
+    expected: MoneyView
+    actual: MoneyView
+    difference: MoneyView
+
+
+class CustomerView(View):
+    name: str
+
+
+class OrderView(View):
+    id: UUID
+    number: str | None
+    version: int
+    state: Literal["open", "completed", "cancelled"]
+    fulfilment: Literal["new", "sent", "preparing", "ready", "served"]
+    payment: Literal["unpaid", "partly_paid", "paid", "partly_refunded", "refunded"]
+    business_date: date
+    location_id: UUID
+    device_id: UUID | None
+    created_by: NameView
+    client_created_at: WireMoment | None
+    created_at: WireMoment
+    updated_at: WireMoment
+    table: NameView | None
+    guests: int
+    customer: CustomerView | None
+    note: str
+    preset_id: UUID | None
+    lines: list[LineView]
+    discounts: list[OrderDiscountView]
+    service_charge: MoneyView
+    totals: TotalsView
+    payments: list[dict]
+    price_drift: PriceDriftView | None
+    late_arrival: bool
+    livemode: bool
+
+
+class OrderPageView(View):
+    items: list[OrderView]
+    next_cursor: str | None

@@ -1,0 +1,112 @@
+"""Till sessions: open with a float, see the current one, count and close."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from odoo import http
+from odoo.http import request
+
+from ..rest import Answer, api_route, current_call, current_identity
+from ..rest.shapes import Id, MoneyShape, MoneyView, NameView, Note, Shape, View, WireMoment
+
+
+class PileShape(Shape):
+    """So many coins or notes of one value in minor units."""
+
+    value: Annotated[int, Field(gt=0, le=10_000_000)]
+    count: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class OpenSessionShape(Shape):
+    id: Id
+    float: MoneyShape
+    denominations: Annotated[list[PileShape], Field(max_length=40)] | None = None
+    note: Note = ""
+
+
+class CloseSessionShape(Shape):
+    counted: MoneyShape
+    denominations: Annotated[list[PileShape], Field(max_length=40)] | None = None
+    note: Note = ""
+
+
+class TillSessionView(View):
+    id: UUID
+    version: int
+    state: Literal["open", "closing", "closed"]
+    name: str
+    location_id: UUID
+    business_date: date | None
+    opened_at: WireMoment | None
+    opened_by: NameView | None
+    float: MoneyView
+    closed_at: WireMoment | None
+    closed_by: NameView | None
+    expected_cash: MoneyView | None
+    counted_cash: MoneyView | None
+    over_short: MoneyView | None
+    posting: Literal["none", "waiting", "done", "failed"]
+
+
+def _service():
+    return request.env["fynlo.till.session.service"]
+
+
+class TillSessionsController(http.Controller):
+    @api_route(
+        "/till-sessions",
+        method="POST",
+        permission="till_session.open",
+        summary="Open the location's till session with its float",
+        tag="till sessions",
+        body=OpenSessionShape,
+        returns=TillSessionView,
+        status=201,
+        errors=("session_already_open",),
+        budget="money",
+    )
+    def open_session(self, body):
+        session = _service()._open(current_identity(), body)
+        return Answer(session, resource=("till_session", session["id"]))
+
+    @api_route(
+        "/till-sessions/current",
+        method="GET",
+        permission="till_session.read",
+        summary="The open till session",
+        tag="till sessions",
+        returns=TillSessionView,
+        errors=("not_found",),
+    )
+    def current_session(self):
+        return _service()._current(current_identity())
+
+    @api_route(
+        "/till-sessions/<uuid:session_id>",
+        method="GET",
+        permission="till_session.read",
+        summary="One till session",
+        tag="till sessions",
+        returns=TillSessionView,
+        errors=("not_found",),
+    )
+    def get_session(self, session_id):
+        return _service()._read(current_identity(), session_id)
+
+    @api_route(
+        "/till-sessions/<uuid:session_id>:close",
+        method="POST",
+        permission="till_session.close",
+        summary="Count the drawer and close; the books are posted in the background",
+        tag="till sessions",
+        body=CloseSessionShape,
+        returns=TillSessionView,
+        errors=("not_found", "illegal_transition", "open_orders", "version_conflict"),
+        budget="money",
+    )
+    def close_session(self, session_id, body):
+        session = _service()._close(current_identity(), session_id, body, current_call())
+        return Answer(session, resource=("till_session", session["id"]))

@@ -1,0 +1,131 @@
+"""What pricing needs to know of a location's catalogue, frozen at one catalogue version."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ..tools.tax_mirror import TaxRule
+
+
+@dataclass(frozen=True, slots=True)
+class ModifierFacts:
+    id: int
+    uuid: str
+    name: str
+    price: int
+    available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModifierGroupFacts:
+    """A choice on a product. ``max`` 0 means as many as one likes; the first ``free`` cost nothing."""
+
+    uuid: str
+    name: str
+    min: int
+    max: int
+    free: int
+    modifiers: dict[str, ModifierFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class ComboChoiceFacts:
+    """One choice of a combo: which variants, at which extra price, and its weight in the combo's price."""
+
+    id: int
+    uuid: str
+    name: str
+    base_price: int
+    items: dict[str, tuple[int, int]]  # variant uuid -> (product.combo.item id, extra price)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFacts:
+    """A sellable variant. ``price`` is in minor units; ``taxes`` are ids of ``account.tax``."""
+
+    id: int
+    uuid: str
+    product_uuid: str
+    name: str
+    price: int
+    taxes: tuple[int, ...]
+    available: bool
+    open_price: bool = False
+    groups: tuple[ModifierGroupFacts, ...] = ()
+    combo: tuple[ComboChoiceFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountFacts:
+    id: int
+    uuid: str
+    name: str
+    kind: str
+    value_bp: int
+    amount: int
+    scope: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresetFacts:
+    """A way of serving; ``tax_map`` says which taxes replace which when it applies."""
+
+    id: int
+    uuid: str
+    name: str
+    kind: str
+    fiscal_position_id: int | None
+    tax_map: dict[int, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    id: int
+    uuid: str
+    name: str
+
+
+@dataclass(slots=True)
+class LocationFacts:
+    """Everything about one location that an order needs and that changes rarely."""
+
+    version: int
+    location_id: int
+    location_uuid: str
+    company_id: int
+    currency_id: int
+    currency: str
+    digits: int
+    time_zone: str
+    day_start: int
+    journal_id: int = 0
+    pricelist_id: int | None = None
+    order_defaults: dict = field(default_factory=dict)
+    line_defaults: dict = field(default_factory=dict)
+    payment_defaults: dict = field(default_factory=dict)
+    #: (model, id, values) of constants, put into the ORM's cache so that they are never fetched.
+    seeds: tuple = ()
+    variants: dict[str, VariantFacts] = field(default_factory=dict)
+    taxes: dict[int, TaxRule] = field(default_factory=dict)
+    discounts: dict[str, DiscountFacts] = field(default_factory=dict)
+    presets: dict[str, PresetFacts] = field(default_factory=dict)
+    tables: dict[str, TableFacts] = field(default_factory=dict)
+    #: Tender (``cash``…) → id of the ``pos.payment.method`` that books it.
+    tenders: dict[str, int] = field(default_factory=dict)
+    #: Variants whose cost is known only when stock moves, at closing.
+    costed_at_closing: frozenset[int] = frozenset()
+
+    def preset(self, preset_id: int | None) -> PresetFacts | None:
+        return next((preset for preset in self.presets.values() if preset.id == preset_id), None)
+
+    def taxes_of(self, tax_ids: tuple[int, ...], preset: PresetFacts | None) -> tuple[int, ...]:
+        """The taxes of a product as ``preset`` changes them (eat in, takeaway…)."""
+        if preset is None:
+            return tax_ids
+        return tuple(new for old in tax_ids for new in preset.tax_map.get(old, (old,)))
+
+
+def quantity_text(quantity: Decimal) -> str:
+    """A quantity on the wire: ``"1"``, ``"1.5"``; never an exponent or trailing zeros."""
+    text = f"{quantity:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,184 @@
+"""An order in memory: loaded from its rows, changed, priced, and written back by the service."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from .facts import VariantFacts
+
+
+@dataclass(slots=True)
+class Modifier:
+    """A modifier chosen on a line, with the price of one at the time it was added."""
+
+    uuid: str
+    name: str
+    quantity: int
+    price: int
+
+    def stored(self):
+        return {"modifier_id": self.uuid, "name": self.name, "quantity": self.quantity, "price": self.price}
+
+    @classmethod
+    def from_stored(cls, values):
+        return cls(values["modifier_id"], values["name"], values["quantity"], values["price"])
+
+
+@dataclass(slots=True)
+class Line:
+    """One line, or one part of a combo (then it is in its parent's ``parts``).
+
+    Amounts are minor units. ``unit_price`` holds the modifiers. ``discount`` is what is taken off
+    ``gross``; ``net``, ``tax`` and ``total`` come from the tax engine after it;
+    ``taxes`` holds (tax uuid, rate in basis points, amount).
+    """
+
+    uuid: str
+    variant_id: int
+    variant_uuid: str
+    product_uuid: str
+    name: str
+    quantity: Decimal
+    unit_price: int
+    tax_ids: tuple[int, ...]
+    catalogue_version: int
+    modifiers: list[Modifier] = field(default_factory=list)
+    parts: list["Line"] = field(default_factory=list)
+    choice_uuid: str | None = None
+    combo_item_id: int | None = None
+    note: str = ""
+    course: int = 1
+    seat: int | None = None
+    state: str = "active"
+    sent_quantity: Decimal = Decimal(0)
+    void: dict | None = None
+    row_id: int | None = None
+    dirty: bool = True
+    gross: int = 0
+    discount: int = 0
+    discount_percent: float = 0.0
+    net: int = 0
+    tax: int = 0
+    total: int = 0
+    taxes: tuple = ()
+
+    @property
+    def leaves(self):
+        """What carries a price: the line itself, or the parts of a combo."""
+        return self.parts or [self]
+
+    @property
+    def active(self):
+        return self.state == "active"
+
+
+@dataclass(slots=True)
+class AppliedDiscount:
+    """A discount on the order or on one line, with what it takes off now (minor units)."""
+
+    uuid: str
+    discount_uuid: str
+    name: str
+    kind: str
+    value_bp: int
+    value: int
+    line_uuid: str | None
+    reason: str = ""
+    by: str | None = None
+    amount: int = 0
+
+    def stored(self):
+        return {
+            "id": self.uuid,
+            "discount_id": self.discount_uuid,
+            "name": self.name,
+            "kind": self.kind,
+            "value_bp": self.value_bp,
+            "value": self.value,
+            "line_id": self.line_uuid,
+            "reason": self.reason,
+            "by": self.by,
+            "amount": self.amount,
+        }
+
+    @classmethod
+    def from_stored(cls, values):
+        return cls(
+            uuid=values["id"],
+            discount_uuid=values["discount_id"],
+            name=values["name"],
+            kind=values["kind"],
+            value_bp=values["value_bp"],
+            value=values["value"],
+            line_uuid=values["line_id"],
+            reason=values["reason"],
+            by=values["by"],
+            amount=values["amount"],
+        )
+
+
+@dataclass(slots=True)
+class Order:
+    """The whole order. ``row_id`` is the ``pos.order``; ``None`` while it is only being priced."""
+
+    uuid: str
+    number: str | None
+    preset_id: int | None
+    business_date: date
+    client_created_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    created_by: dict
+    device_uuid: str | None
+    catalogue_version: int
+    row_id: int | None = None
+    session_id: int | None = None
+    version: int = 1
+    state: str = "open"
+    fulfilment: str = "new"
+    payment: str = "unpaid"
+    table_id: int | None = None
+    table: dict | None = None
+    guests: int = 0
+    customer_id: int | None = None
+    customer: dict | None = None
+    note: str = ""
+    lines: list[Line] = field(default_factory=list)
+    discounts: list[AppliedDiscount] = field(default_factory=list)
+    expected_total: int | None = None
+    late_arrival: bool = False
+    tip: int = 0
+    paid: int = 0
+    change: int = 0
+    refunded: int = 0
+    payments: list[dict] = field(default_factory=list)
+    net: int = 0
+    tax: int = 0
+    total: int = 0
+    discount: int = 0
+
+    @property
+    def due(self):
+        return max(0, self.total + self.tip - self.paid + self.refunded)
+
+    @property
+    def active_lines(self):
+        return [line for line in self.lines if line.active]
+
+    def line(self, uuid):
+        return next((line for line in self.lines if line.uuid == uuid), None)
+
+
+def variant_line(uuid, variant: VariantFacts, quantity, tax_ids, version):
+    """A fresh line of ``variant`` at its menu price."""
+    return Line(
+        uuid=uuid,
+        variant_id=variant.id,
+        variant_uuid=variant.uuid,
+        product_uuid=variant.product_uuid,
+        name=variant.name,
+        quantity=quantity,
+        unit_price=variant.price,
+        tax_ids=tax_ids,
+        catalogue_version=version,
+    )

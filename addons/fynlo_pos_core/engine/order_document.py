@@ -1,0 +1,132 @@
+"""An order's one shape on the wire: REST answers, events and idempotency records."""
+
+from ..tools.clock import wire
+from .facts import quantity_text
+
+
+def order_document(order, facts):
+    """The document of CONTRACT "Order" for an order that has been priced."""
+    money = _money_of(facts.currency)
+    return {
+        "id": order.uuid,
+        "number": order.number,
+        "version": order.version,
+        "state": order.state,
+        "fulfilment": order.fulfilment,
+        "payment": order.payment,
+        "business_date": order.business_date.isoformat(),
+        "location_id": facts.location_uuid,
+        "device_id": order.device_uuid,
+        "created_by": order.created_by,
+        "client_created_at": wire(order.client_created_at),
+        "created_at": wire(order.created_at),
+        "updated_at": wire(order.updated_at),
+        "table": order.table,
+        "guests": order.guests,
+        "customer": order.customer,
+        "note": order.note,
+        "preset_id": _preset_uuid(order, facts),
+        "lines": [line_document(line, money) for line in order.lines],
+        "discounts": [_discount(discount, money) for discount in order.discounts],
+        "service_charge": money(0),
+        "totals": _totals(order, money),
+        "payments": order.payments,
+        "price_drift": _price_drift(order, money),
+        "late_arrival": order.late_arrival,
+        "livemode": False,
+    }
+
+
+def line_document(line, money):
+    """One line; a combo is one line with its parts in ``combo``."""
+    return {
+        "id": line.uuid,
+        "variant_id": line.variant_uuid,
+        "product_id": line.product_uuid,
+        "name": line.name,
+        "quantity": quantity_text(line.quantity),
+        "unit_price": money(line.unit_price if not line.parts else sum(part.unit_price for part in line.parts)),
+        "modifiers": [_modifier(modifier, money) for modifier in line.modifiers],
+        "combo": [_part(part, money) for part in line.parts],
+        "discount": money(line.discount),
+        "subtotal": money(line.net),
+        "tax": money(line.tax),
+        "total": money(line.total),
+        "taxes": [
+            {"tax_id": uuid, "rate_bp": rate_bp, "amount": money(amount)} for uuid, rate_bp, amount in line.taxes
+        ],
+        "note": line.note,
+        "course": line.course,
+        "seat": line.seat,
+        "state": line.state,
+        "sent_quantity": quantity_text(line.sent_quantity),
+        "void": line.void,
+        "catalogue_version": line.catalogue_version,
+    }
+
+
+def _money_of(currency):
+    def money(minor):
+        return {"amount": minor, "currency": currency}
+
+    return money
+
+
+def _totals(order, money):
+    return {
+        "subtotal": money(order.net),
+        "discount": money(order.discount),
+        "service_charge": money(0),
+        "tax": money(order.tax),
+        "tip": money(order.tip),
+        "total": money(order.total),
+        "paid": money(order.paid),
+        "refunded": money(order.refunded),
+        "due": money(order.due),
+    }
+
+
+def _modifier(modifier, money):
+    return {
+        "modifier_id": modifier.uuid,
+        "name": modifier.name,
+        "quantity": modifier.quantity,
+        "price": money(modifier.price),
+    }
+
+
+def _part(part, money):
+    return {
+        "choice_id": part.choice_uuid,
+        "variant_id": part.variant_uuid,
+        "name": part.name,
+        "unit_price": money(part.unit_price),
+        "modifiers": [_modifier(modifier, money) for modifier in part.modifiers],
+    }
+
+
+def _discount(discount, money):
+    return {
+        "id": discount.uuid,
+        "discount_id": discount.discount_uuid,
+        "name": discount.name,
+        "line_id": discount.line_uuid,
+        "amount": money(discount.amount),
+        "reason": discount.reason,
+    }
+
+
+def _preset_uuid(order, facts):
+    preset = facts.preset(order.preset_id)
+    return preset.uuid if preset else None
+
+
+def _price_drift(order, money):
+    """How far the till's expectation was from the server's total; ``None`` when they agree."""
+    if order.expected_total is None or order.expected_total == order.total:
+        return None
+    return {
+        "expected": money(order.expected_total),
+        "actual": money(order.total),
+        "difference": money(order.total - order.expected_total),
+    }

@@ -1,0 +1,128 @@
+"""The one pricing engine: for calculating, creating and editing alike.
+
+Discounts are whole minor units, split over the lines by largest remainder; each line's share is
+then handed to Odoo as the percentage that takes off exactly that much, so the books computed
+again at closing agree to the penny.
+"""
+
+from ..tools.money import to_major
+from ..tools.tax_mirror import round_minor, tax_line
+
+
+def price_order(order, facts, odoo_taxes=None):
+    """Compute every amount of ``order`` in place.
+
+    ``odoo_taxes(price, quantity, discount, tax_ids)`` prices a line whose taxes are not mirrored
+    (see ``tools/tax_mirror.py``); it returns a ``TaxedAmount``.
+    """
+    lines = order.active_lines
+    for line in lines:
+        _price_gross(line, facts.digits)
+    _apply_line_discounts(order, lines)
+    _apply_order_discounts(order, lines)
+    for line in lines:
+        for leaf in line.leaves:
+            _price_leaf(leaf, facts, odoo_taxes)
+        gather_parts(line)
+    order.net = sum(line.net for line in lines)
+    order.tax = sum(line.tax for line in lines)
+    order.total = sum(line.total for line in lines)
+    order.discount = sum(line.discount for line in lines)
+    return order
+
+
+def split(amount, weights):
+    """``amount`` in shares proportional to ``weights``, adding up exactly (largest remainder).
+
+    Ties go to the earlier share. All weights zero gives zero shares.
+    """
+    whole = sum(weights)
+    if whole == 0:
+        return [0] * len(weights)
+    shares = [amount * weight // whole for weight in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
+    for index in order[: amount - sum(shares)]:
+        shares[index] += 1
+    return shares
+
+
+def combo_prices(price, base_prices):
+    """A combo's price over its choices in proportion to their base prices, to the penny.
+
+    As Odoo's till does it (``point_of_sale`` ``compute_combo_items.js``): each choice is rounded,
+    the last one takes the rest.
+    """
+    whole = sum(base_prices) or len(base_prices)
+    weights = base_prices if sum(base_prices) else [1] * len(base_prices)
+    prices = [(2 * price * weight + whole) // (2 * whole) for weight in weights[:-1]]
+    return [*prices, price - sum(prices)]
+
+
+def _price_gross(line, digits):
+    """The amount at menu prices, before discounts."""
+    for leaf in line.leaves:
+        major = float(leaf.quantity) * to_major(leaf.unit_price, digits)
+        leaf.gross = round_minor(major, digits)
+        leaf.discount = 0
+    line.gross = sum(leaf.gross for leaf in line.leaves)
+    line.discount = 0
+
+
+def _apply_line_discounts(order, lines):
+    """Discounts of one line, each on what the ones before left."""
+    by_uuid = {line.uuid: line for line in lines}
+    for discount in order.discounts:
+        if discount.line_uuid is None:
+            continue
+        line = by_uuid.get(discount.line_uuid)
+        discount.amount = _take_off(discount, [line]) if line else 0
+
+
+def _apply_order_discounts(order, lines):
+    """Discounts of the whole order, after those of its lines."""
+    for discount in order.discounts:
+        if discount.line_uuid is None:
+            discount.amount = _take_off(discount, lines)
+
+
+def _take_off(discount, lines):
+    """Spread one discount over the leaves of ``lines``; return what it took off."""
+    leaves = [leaf for line in lines for leaf in line.leaves]
+    left = [max(0, leaf.gross - leaf.discount) for leaf in leaves]
+    whole = sum(left)
+    if discount.kind == "percent":
+        amount = (2 * whole * discount.value_bp + 10_000) // 20_000
+    else:
+        amount = min(discount.value, whole)
+    for leaf, share in zip(leaves, split(amount, left), strict=True):
+        leaf.discount += share
+    return amount
+
+
+def _price_leaf(leaf, facts, odoo_taxes):
+    leaf.discount_percent = 100.0 * leaf.discount / leaf.gross if leaf.gross else 0.0
+    price = to_major(leaf.unit_price, facts.digits)
+    quantity = float(leaf.quantity)
+    if all(tax_id in facts.taxes for tax_id in leaf.tax_ids):
+        rules = tuple(facts.taxes[tax_id] for tax_id in leaf.tax_ids)
+        taxed = tax_line(price, quantity, leaf.discount_percent, rules, facts.digits)
+    else:
+        taxed = odoo_taxes(price, quantity, leaf.discount_percent, leaf.tax_ids)
+    leaf.net, leaf.total = taxed.excluded, taxed.included
+    leaf.taxes = tuple((rule.uuid, rule.rate_bp, amount) for rule, amount in taxed.by_tax)
+    leaf.tax = leaf.total - leaf.net
+
+
+def gather_parts(line):
+    """A combo's amounts are those of its parts together."""
+    if not line.parts:
+        return
+    line.discount = sum(part.discount for part in line.parts)
+    line.net = sum(part.net for part in line.parts)
+    line.tax = sum(part.tax for part in line.parts)
+    line.total = sum(part.total for part in line.parts)
+    by_tax = {}
+    for part in line.parts:
+        for uuid, rate_bp, amount in part.taxes:
+            by_tax[uuid, rate_bp] = by_tax.get((uuid, rate_bp), 0) + amount
+    line.taxes = tuple((uuid, rate_bp, amount) for (uuid, rate_bp), amount in by_tax.items())

@@ -1,0 +1,1 @@
+from . import till_session, till_session_service

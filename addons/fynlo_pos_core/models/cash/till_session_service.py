@@ -1,0 +1,137 @@
+"""Opening and closing till sessions for tills."""
+
+from odoo import api, models
+
+from ...rest import Invalid, NotFound, Problem
+from ...tools.money import to_major
+from ..system.transition import require_transition
+from .till_session import SESSION_STATES, STATES
+
+QUIET = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
+
+
+class FynloTillSessionService(models.AbstractModel):
+    _name = "fynlo.till.session.service"
+    _description = "Till session service"
+
+    @api.model
+    def _open(self, identity, wish):
+        """Open the location's session with its float. Raises ``session_already_open``.
+
+        Two tills that open at once wait for each other on the location's row.
+        """
+        location = self._locked_location(identity)
+        current = self._current_of(location)
+        if current:
+            raise Problem(
+                "session_already_open",
+                self.env._("The till session %s is open.", current.name),
+                current=current._api_values(),
+            )
+        float_minor = _counted(wish.float, wish.denominations, location.currency_id.name, "float")
+        location._check_before_creating_new_session()
+        session = self.env["pos.session"].sudo().with_context(**QUIET).with_company(location.company_id).create(
+            {
+                "config_id": location.id,
+                "user_id": identity.user_id or self.env.uid,
+                "employee_id": identity.employee_id,
+                "fynlo_uuid": str(wish.id),
+                "fynlo_opened_by": identity.employee_id,
+                "fynlo_business_date": location._fynlo_business_date(),
+                "fynlo_float_count": _stored(wish.denominations),
+            }
+        )
+        session.set_opening_control(to_major(float_minor, location.currency_id.decimal_places), wish.note)
+        session.update_stock_at_closing = True  # stock never moves inside a payment request
+        session._fynlo_announce()
+        return session._api_values()
+
+    @api.model
+    def _current(self, identity):
+        """The open session. Raises ``not_found`` when the till is closed."""
+        session = self._current_of(self.env["pos.config"].sudo().browse(identity.location_id))
+        if not session:
+            raise NotFound(self.env._("The till session of this location is not open."))
+        return session._api_values()
+
+    @api.model
+    def _read(self, identity, uuid):
+        return self._find(identity, uuid)._api_values()
+
+    @api.model
+    def _close(self, identity, uuid, wish, call):
+        """Count the drawer and close. The journal entry is posted in the background right after.
+
+        Nobody can start an order once this holds the session's row; orders that were being made
+        are waited for and seen. Raises ``open_orders``, ``illegal_transition``.
+        """
+        session = self._find(identity, uuid)
+        self.env.cr.execute("SELECT id FROM pos_session WHERE id = %s FOR UPDATE", (session.id,))
+        session.invalidate_recordset()
+        call.require_version(session.fynlo_version, session._api_values())
+        require_transition(self.env, SESSION_STATES, STATES[session.state], "closing")
+        self._refuse_open_orders(session)
+        currency = session.currency_id
+        counted = _counted(wish.counted, wish.denominations, currency.name, "counted")
+        expected = session._fynlo_expected_cash_minor()
+        session.write(
+            {
+                "cash_register_balance_end_real": to_major(counted, currency.decimal_places),
+                "fynlo_expected_cash": to_major(expected, currency.decimal_places),
+                "fynlo_closing_count": _stored(wish.denominations),
+                "fynlo_counted": True,
+                "fynlo_closed_by": identity.employee_id,
+                "fynlo_version": session.fynlo_version + 1,
+                "state": "closing_control",
+                "stop_at": self.env.cr.now().replace(microsecond=0),
+                "closing_notes": wish.note,
+            }
+        )
+        self.env.ref("fynlo_pos_core.cron_post_till_sessions").sudo()._trigger()
+        session._fynlo_announce()
+        return session._api_values()
+
+    def _refuse_open_orders(self, session):
+        self.env.cr.execute(
+            "SELECT uuid, coalesce(fynlo_number, name) FROM pos_order WHERE session_id = %s AND state = 'draft' ORDER BY id",
+            (session.id,),
+        )
+        orders = [{"id": uuid, "number": number} for uuid, number in self.env.cr.fetchall()]
+        if orders:
+            raise Problem(
+                "open_orders",
+                self.env._("%s orders are still open.", len(orders)),
+                orders=orders[:100],
+            )
+
+    def _locked_location(self, identity):
+        self.env.cr.execute("SELECT id FROM pos_config WHERE id = %s FOR UPDATE", (identity.location_id,))
+        return self.env["pos.config"].sudo().browse(identity.location_id)
+
+    def _current_of(self, location):
+        return self.env["pos.session"].sudo().search(
+            [("config_id", "=", location.id), ("state", "=", "opened"), ("rescue", "=", False)], limit=1
+        )
+
+    def _find(self, identity, uuid):
+        session = self.env["pos.session"].sudo().search(
+            [("fynlo_uuid", "=", str(uuid)), ("config_id", "=", identity.location_id)], limit=1
+        )
+        if not session:
+            raise NotFound(self.env._("There is no such till session at this location."))
+        return session
+
+
+def _counted(money, denominations, currency, field):
+    """A counted amount in minor units; denominations, when given, must add up to it."""
+    if money.currency != currency:
+        raise Invalid(f"This location trades in {currency}.", field=f"{field}.currency")
+    if money.amount < 0:
+        raise Invalid("A counted amount cannot be negative.", field=f"{field}.amount")
+    if denominations and sum(pile.value * pile.count for pile in denominations) != money.amount:
+        raise Invalid("The denominations do not add up to the amount.", field="denominations")
+    return money.amount
+
+
+def _stored(denominations):
+    return [pile.model_dump() for pile in denominations or []]

@@ -1,0 +1,1 @@
+from . import pos_order, location_facts, order_rows, order_service

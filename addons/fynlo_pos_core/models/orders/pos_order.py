@@ -1,0 +1,111 @@
+"""``pos.order`` and its lines as tills know them.
+
+An order is a ``pos.order`` from its first moment. Only the order service writes to it; it gives
+every stored value, so nothing is computed twice (see ``_create``).
+"""
+
+from odoo import fields, models
+
+from ...tools.money import to_minor
+
+#: Context key of the order service: every stored value is given, and none is computed again.
+GIVEN = "fynlo_values_given"
+
+STATES = {"draft": "open", "paid": "completed", "done": "completed", "invoiced": "completed", "cancel": "cancelled"}
+
+
+class GivenValues(models.AbstractModel):
+    """Keeps the values that the order service gives for stored computed fields.
+
+    Odoo protects only editable ones on create; the others would be computed a second time, with
+    a query each.
+    """
+
+    _name = "fynlo.given.values.mixin"
+    _description = "Keeps given values of computed fields"
+
+    def _create(self, data_list):
+        if self.env.context.get(GIVEN):
+            for data in data_list:
+                given = (self._fields[name] for name in data["stored"])
+                data["protected"] |= {field for field in given if field.compute and field.store}
+        return super()._create(data_list)
+
+
+class PosOrder(models.Model):
+    _name = "pos.order"
+    _inherit = ["pos.order", "fynlo.given.values.mixin"]
+
+    fynlo_version = fields.Integer("Version", default=1, required=True, readonly=True, copy=False)
+    fynlo_number = fields.Char("Till number", readonly=True, copy=False, index="btree_not_null")
+    fynlo_device_id = fields.Many2one("fynlo.device", "Device", readonly=True, copy=False, index="btree_not_null")
+    fynlo_fulfilment = fields.Selection(
+        [
+            ("new", "New"),
+            ("sent", "Sent"),
+            ("preparing", "Preparing"),
+            ("ready", "Ready"),
+            ("served", "Served"),
+        ],
+        "Fulfilment",
+        default="new",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    fynlo_payment_state = fields.Selection(
+        [
+            ("unpaid", "Unpaid"),
+            ("partly_paid", "Partly paid"),
+            ("paid", "Paid"),
+            ("partly_refunded", "Partly refunded"),
+            ("refunded", "Refunded"),
+        ],
+        "Payment",
+        default="unpaid",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    fynlo_business_date = fields.Date("Business date", readonly=True, copy=False, index="btree_not_null")
+    fynlo_client_created_at = fields.Datetime("Made on the till at", readonly=True, copy=False)
+    fynlo_catalogue_version = fields.Integer("Catalogue version", readonly=True, copy=False)
+    fynlo_expected_total = fields.Integer(
+        "Total the till expected (minor units)", readonly=True, copy=False, help="Empty when the till gave none."
+    )
+    fynlo_late_arrival = fields.Boolean("Late arrival", readonly=True, copy=False)
+    fynlo_discounts = fields.Json("Discounts", readonly=True, copy=False)
+
+    def exists(self):
+        """The order service creates lines with their order; stock asks once a line whether it exists."""
+        return self if self.env.context.get(GIVEN) else super().exists()
+
+    def _fynlo_payment_documents(self, order_ids):
+        """Payments by order id, in their shape on the wire. Payment addons fill this in."""
+        return {order_id: [] for order_id in order_ids}
+
+    def _fynlo_minor(self, amount):
+        return to_minor(amount, self.currency_id.decimal_places)
+
+
+class PosOrderLine(models.Model):
+    _name = "pos.order.line"
+    _inherit = ["pos.order.line", "fynlo.given.values.mixin"]
+
+    fynlo_state = fields.Selection(
+        [("active", "Active"), ("voided", "Voided")], "State", default="active", required=True, readonly=True
+    )
+    fynlo_course = fields.Integer("Course", default=1, readonly=True)
+    fynlo_seat = fields.Integer("Seat", readonly=True)
+    fynlo_sent_quantity = fields.Float("Sent to the kitchen", digits="Product Unit", readonly=True, copy=False)
+    fynlo_modifiers = fields.Json("Modifiers", readonly=True)
+    fynlo_taxes = fields.Json("Taxes of the line", readonly=True)
+    fynlo_discount = fields.Integer("Discount (minor units)", readonly=True)
+    fynlo_void = fields.Json("Void", readonly=True, copy=False)
+    fynlo_choice_uuid = fields.Char("Combo choice", readonly=True)
+    fynlo_catalogue_version = fields.Integer("Catalogue version", readonly=True)
+
+
+class PosPayment(models.Model):
+    _name = "pos.payment"
+    _inherit = ["pos.payment", "fynlo.given.values.mixin"]
