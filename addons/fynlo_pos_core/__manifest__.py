@@ -16,6 +16,7 @@
         "data/password_reset.xml",
         "security/catalogue_rules.xml",
         "data/allergens.xml",
+        "views/api_docs_templates.xml",
     ],
     "application": True,
     "post_init_hook": "post_init_hook",

@@ -5,9 +5,11 @@ Raise a :class:`Problem` anywhere below a controller. The dispatcher turns it in
 because a Problem is a ``UserError``.
 """
 
+import logging
 from dataclasses import dataclass
 
 import psycopg2
+from psycopg2.pool import PoolError
 from werkzeug.exceptions import HTTPException
 
 from odoo.exceptions import UserError
@@ -44,6 +46,9 @@ class Problem(UserError):
     keeps what its request wrote (a counted attempt, a revoked sign-in); any other undoes it.
     """
 
+    #: The request's own log line tells of it; Odoo's line would repeat the sentence as a warning.
+    loglevel = logging.DEBUG
+
     def __init__(self, code, detail, *, errors=(), headers=None, lasting=False, **members):
         super().__init__(detail)
         self.lasting = lasting
@@ -79,11 +84,14 @@ class Invalid(Problem):
 
 
 _HTTP_CODES = {
+    401: "token_missing",
+    403: "permission_denied",
     404: "not_found",
     405: "method_not_allowed",
     413: "body_too_large",
     415: "unsupported_media_type",
 }
+DATABASE_AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
 _ODOO_CODES = {403: "permission_denied", 404: "not_found", 409: "operation_in_progress"}
 
 
@@ -99,7 +107,7 @@ def as_problem(exc):
     if isinstance(exc, HTTPException) and exc.code:
         code = _HTTP_CODES.get(exc.code, "malformed_request" if exc.code < 500 else "internal_error")
         return Problem(code, PROBLEM_TYPES[code].meaning)
-    if isinstance(exc, (psycopg2.OperationalError, psycopg2.InterfaceError)):
+    if isinstance(exc, DATABASE_AWAY):
         return Problem("unavailable", PROBLEM_TYPES["unavailable"].meaning, headers={"Retry-After": "2"})
     return Problem("internal_error", PROBLEM_TYPES["internal_error"].meaning)
 
@@ -125,6 +133,13 @@ def document(problem, request_id):
         "errors": list(problem.errors),
     }
     return {**body, **problem.members}
+
+
+def challenge(code):
+    """The ``WWW-Authenticate`` of a 401 (RFC 6750 §3): no error is named when no token was sent."""
+    if code == "token_missing":
+        return 'Bearer realm="fynlo"'
+    return f'Bearer realm="fynlo", error="invalid_token", error_description="{code}"'
 
 
 _RESEND = "Send the same request again with the same Idempotency-Key after Retry-After seconds."
