@@ -1,1 +1,1 @@
-from . import pos_order, location_facts, order_rows, order_service
+from . import pos_order, order_guard, location_facts, order_rows, order_service
