@@ -102,14 +102,16 @@ class PosOrder(models.Model):
 class PosOrderLine(models.Model):
     _inherit = "pos.order.line"
 
+    fynlo_quantity_text = fields.Char("Quantity in words", compute="_compute_fynlo_texts")
     fynlo_modifier_text = fields.Char("Chosen modifiers", compute="_compute_fynlo_texts")
     fynlo_tax_text = fields.Char("Taxes in it", compute="_compute_fynlo_texts")
     fynlo_discount_shown = fields.Monetary("Discount", compute="_compute_fynlo_discount_shown")
     fynlo_part = fields.Boolean("Part of a combo", compute="_compute_fynlo_part")
 
-    @api.depends("fynlo_modifiers", "fynlo_taxes")
+    @api.depends("qty", "fynlo_modifiers", "fynlo_taxes")
     def _compute_fynlo_texts(self):
         for line in self:
+            line.fynlo_quantity_text = f"{line.qty:g}"
             line.fynlo_modifier_text = ", ".join(line._fynlo_modifier_words())
             line.fynlo_tax_text = ", ".join(
                 f"{rate / 100:g} %: {line.order_id._fynlo_in_words(amount)}"

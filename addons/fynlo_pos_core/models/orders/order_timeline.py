@@ -8,7 +8,7 @@ ROW = Markup(
     '<tr><td class="text-nowrap text-muted pe-3">%(at)s</td><td class="pe-2"><i class="fa fa-fw %(icon)s"></i></td>'
     '<td class="pe-3 text-nowrap">%(what)s</td><td class="text-muted small text-break">%(detail)s</td></tr>'
 )
-TABLE = Markup('<table class="o_fynlo_timeline table table-sm table-borderless mb-0"><tbody>%s</tbody></table>')
+TABLE = Markup('<table class="o_fynlo_timeline table table-sm table-borderless w-auto mb-0"><tbody>%s</tbody></table>')
 LIMIT = 200
 
 

@@ -1,5 +1,6 @@
 /** Keeps an open list or kanban of orders up to date without disturbing who looks at it. */
 
+import { serializeDateTime } from "@web/core/l10n/dates";
 import { useService } from "@web/core/utils/hooks";
 import { onMounted, onWillUnmount } from "@odoo/owl";
 
@@ -8,6 +9,8 @@ const EVERY = 3000;
 const FRESH_FOR = 6000;
 /** A grouped view is watched by its newest records. */
 const WATCHED = 80;
+/** What tells one state of an order from the next; views that use this load both fields. */
+const MARKS = { write_date: {}, fynlo_version: {} };
 
 /**
  * Reload the model of a multi-record controller when its records have changed.
@@ -34,6 +37,7 @@ class LiveRefresh {
     }
 
     start() {
+        this.look();
         this.timer = setInterval(() => this.look(), EVERY);
     }
 
@@ -70,12 +74,11 @@ class LiveRefresh {
 
     async compare() {
         const query = this.describe();
+        const before = this.shown(query);
         const stamps = await this.read(query);
-        const sameView = this.stamps && JSON.stringify(query) === JSON.stringify(this.query);
-        const before = this.stamps;
         this.stamps = stamps;
         this.query = query;
-        if (this.stopped || !sameView || JSON.stringify(query) !== JSON.stringify(this.describe())) {
+        if (this.stopped || !before || !same(query, this.describe())) {
             return; // the person has moved on; what is shown was loaded a moment ago
         }
         const changed = [...stamps.keys()].filter((id) => stamps.get(id) !== before.get(id));
@@ -83,6 +86,15 @@ class LiveRefresh {
         if (changed.length || gone) {
             await this.reload(changed);
         }
+    }
+
+    /** The stamps of what is on the screen; of a grouped view, those of the last look at it. */
+    shown(query) {
+        const { root } = this.controller.model;
+        if (!root.groups) {
+            return new Map(root.records.map(({ resId, data }) => [resId, stamp(data)]));
+        }
+        return this.stamps && same(query, this.query) ? this.stamps : null;
     }
 
     describe() {
@@ -98,11 +110,10 @@ class LiveRefresh {
 
     async read({ domain, offset, limit, order }) {
         const { root } = this.controller.model;
-        const specification = { write_date: {} };
         const { records } = await this.orm.silent.call(root.resModel, "web_search_read", [], {
-            domain, offset, limit, order, specification, context: root.context, count_limit: 1,
+            domain, offset, limit, order, specification: MARKS, context: root.context, count_limit: 1,
         });
-        return new Map(records.map((record) => [record.id, record.write_date]));
+        return new Map(records.map((record) => [record.id, stamp(record)]));
     }
 
     async reload(changed) {
@@ -129,6 +140,14 @@ class LiveRefresh {
         this.controller.model.fresh.clear();
         this.controller.model.notify();
     }
+}
+
+function stamp({ write_date: moment, fynlo_version: version }) {
+    return `${typeof moment === "string" ? moment : serializeDateTime(moment)} ${version}`;
+}
+
+function same(one, other) {
+    return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** The records that are shown, also inside open groups. */
