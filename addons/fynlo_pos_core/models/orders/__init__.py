@@ -1,2 +1,1 @@
-from . import pos_order, order_guard, location_facts, order_rows, order_service
-from . import order_display, order_timeline
+from . import location_facts, order_display, order_guard, order_rows, order_service, order_timeline, pos_order
