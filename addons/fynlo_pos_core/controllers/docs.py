@@ -2,10 +2,9 @@
 
 from dataclasses import asdict
 
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
+from pydantic import Field
 
 from ..rest import ANYONE, Answer, NotFound, api_route
 from ..rest.problem import PROBLEM_TYPES

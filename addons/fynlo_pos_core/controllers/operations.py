@@ -2,10 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
+from pydantic import Field
 
 from ..rest import SIGNED_IN, NotFound, api_route, current_identity
 from ..rest.idempotency import outcome

@@ -3,11 +3,10 @@
 import ipaddress
 from typing import Literal
 
-from pydantic import Field
-
 from odoo import http, release
 from odoo.http import request
 from odoo.modules import get_manifest
+from pydantic import Field
 
 from ..rest import ANYONE, Answer, NotFound, api_route, metrics
 from ..rest.shapes import View

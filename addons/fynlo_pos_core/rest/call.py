@@ -47,9 +47,7 @@ class Identity:
     def require(self, permission):
         """Raise ``permission_denied`` unless the caller holds ``permission``."""
         if permission not in self.permissions:
-            raise Problem(
-                "permission_denied", f"This needs the permission {permission}.", permission=permission
-            )
+            raise Problem("permission_denied", f"This needs the permission {permission}.", permission=permission)
 
 
 @dataclass(slots=True)

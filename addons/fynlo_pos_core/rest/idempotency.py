@@ -61,9 +61,7 @@ def claim(cr, scope, key, wanted_hash):
             raise Problem("idempotency_key_reused", "This Idempotency-Key was used for another request.")
         return Replay(status, body.encode())
     if not locked:
-        raise Problem(
-            "operation_in_progress", "The same request is being worked on.", headers={"Retry-After": "1"}
-        )
+        raise Problem("operation_in_progress", "The same request is being worked on.", headers={"Retry-After": "1"})
     return None
 
 

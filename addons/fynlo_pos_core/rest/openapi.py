@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from odoo.modules import get_manifest
+from pydantic import TypeAdapter
 
 from .example import example_of
 from .openapi_parts import HEADERS, INFO, PARAMETERS, PROBLEM, SECURITY_SCHEMES, TAGS, security_of
@@ -41,7 +40,7 @@ def write(env: Any, path: str | Path) -> None:
 
 
 def to_text(spec: Json) -> str:
-    return json.dumps(spec, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(spec, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def build(routes: Iterable[Route], version: str) -> Json:
@@ -61,6 +60,7 @@ def build(routes: Iterable[Route], version: str) -> Json:
         "components": {
             "schemas": {**components, "Problem": PROBLEM},
             "parameters": PARAMETERS,
+            "examples": _problem_examples(routes),
             "headers": HEADERS,
             "securitySchemes": SECURITY_SCHEMES,
         },
@@ -212,23 +212,29 @@ def _failure(status: int, codes: list[str]) -> Json:
         "content": {
             CONTENT_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {
-                    kind.code: {
-                        "value": {
-                            "type": f"/api/v1/problems/{kind.code}",
-                            "title": kind.title,
-                            "status": kind.status,
-                            "code": kind.code,
-                            "detail": kind.meaning,
-                            "request_id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a77",
-                            "retryable": kind.retryable,
-                            "errors": [],
-                        }
-                    }
-                    for kind in kinds
-                },
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
             }
         },
+    }
+
+
+def _problem_examples(routes: list[Route]) -> Json:
+    """One problem document for each code that the routes may answer with."""
+    codes = sorted({code for route in routes for code in problem_codes(route)})
+    return {code: {"value": _problem_example(code)} for code in codes}
+
+
+def _problem_example(code: str) -> Json:
+    kind = PROBLEM_TYPES[code]
+    return {
+        "type": f"/api/v1/problems/{code}",
+        "title": kind.title,
+        "status": kind.status,
+        "code": code,
+        "detail": kind.meaning,
+        "request_id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a77",
+        "retryable": kind.retryable,
+        "errors": [],
     }
 
 

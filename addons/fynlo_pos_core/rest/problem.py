@@ -9,10 +9,9 @@ import logging
 from dataclasses import dataclass
 
 import psycopg2
+from odoo.exceptions import UserError
 from psycopg2.pool import PoolError
 from werkzeug.exceptions import HTTPException
-
-from odoo.exceptions import UserError
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -77,9 +76,7 @@ class Invalid(Problem):
     """The request is well formed but a field or a business rule refuses it."""
 
     def __init__(self, detail, *, code="validation_failed", field=None, **members):
-        errors = members.pop("errors", None) or (
-            [{"field": field, "code": code, "detail": detail}] if field else ()
-        )
+        errors = members.pop("errors", None) or ([{"field": field, "code": code, "detail": detail}] if field else ())
         super().__init__(code, detail, errors=errors, **members)
 
 
@@ -150,19 +147,72 @@ declare("malformed_request", 400, "Malformed request", "The request cannot be un
 declare("validation_failed", 422, "Validation failed", "A field or a business rule refuses the request.", _FIX)
 declare("unsupported_media_type", 415, "Unsupported media type", "Bodies must be sent as application/json.", _FIX)
 declare("body_too_large", 413, "Body too large", "The body is larger than this route accepts.", "Send less at once.")
-declare("not_found", 404, "Not found", "There is nothing here, or this sign-in may not see it.", "Refresh the till's data.")
+declare(
+    "not_found", 404, "Not found", "There is nothing here, or this sign-in may not see it.", "Refresh the till's data."
+)
 declare("method_not_allowed", 405, "Method not allowed", "This path does not take that method.", _FIX)
 declare("token_missing", 401, "Not signed in", "The request carries no token.", "Sign in.")
 declare("token_invalid", 401, "Token not valid", "The token is not one of ours, or it was revoked.", "Sign in again.")
-declare("token_expired", 401, "Token expired", "The access token's time is over.", "Refresh it and send the request again.")
+declare(
+    "token_expired", 401, "Token expired", "The access token's time is over.", "Refresh it and send the request again."
+)
 declare("device_revoked", 401, "Device revoked", "A manager removed this device.", "Forget its key and pair it again.")
 declare("permission_denied", 403, "Not permitted", "This sign-in may not do that.", "Ask a manager, or sign in as one.")
-declare("approval_required", 403, "Approval required", "A manager must approve this first.", "Ask for an approval and repeat with it.")
-declare("idempotency_key_missing", 400, "Idempotency-Key missing", "Every write carries an Idempotency-Key header.", _FIX)
-declare("idempotency_key_reused", 422, "Idempotency-Key reused", "The key was used for a different request.", "Use a new key for a new request.")
-declare("operation_in_progress", 409, "Operation in progress", "The same request is being worked on.", _RESEND, retryable=True)
-declare("version_conflict", 409, "Version conflict", "The record has changed since the client read it.", "Show what changed, then repeat on the current version.")
-declare("illegal_transition", 409, "Not possible in this state", "The record's state does not allow that step.", "Refresh and offer only the allowed steps.")
-declare("rate_limited", 429, "Too many requests", "This device or user sent too much at once.", "Wait Retry-After seconds.", retryable=True)
-declare("unavailable", 503, "Temporarily unavailable", "A part of the system is away for a moment.", _RESEND, retryable=True)
-declare("internal_error", 500, "Internal error", "Something went wrong on our side.", _RESEND + " Tell support the request_id.", retryable=True)
+declare(
+    "approval_required",
+    403,
+    "Approval required",
+    "A manager must approve this first.",
+    "Ask for an approval and repeat with it.",
+)
+declare(
+    "idempotency_key_missing", 400, "Idempotency-Key missing", "Every write carries an Idempotency-Key header.", _FIX
+)
+declare(
+    "idempotency_key_reused",
+    422,
+    "Idempotency-Key reused",
+    "The key was used for a different request.",
+    "Use a new key for a new request.",
+)
+declare(
+    "operation_in_progress",
+    409,
+    "Operation in progress",
+    "The same request is being worked on.",
+    _RESEND,
+    retryable=True,
+)
+declare(
+    "version_conflict",
+    409,
+    "Version conflict",
+    "The record has changed since the client read it.",
+    "Show what changed, then repeat on the current version.",
+)
+declare(
+    "illegal_transition",
+    409,
+    "Not possible in this state",
+    "The record's state does not allow that step.",
+    "Refresh and offer only the allowed steps.",
+)
+declare(
+    "rate_limited",
+    429,
+    "Too many requests",
+    "This device or user sent too much at once.",
+    "Wait Retry-After seconds.",
+    retryable=True,
+)
+declare(
+    "unavailable", 503, "Temporarily unavailable", "A part of the system is away for a moment.", _RESEND, retryable=True
+)
+declare(
+    "internal_error",
+    500,
+    "Internal error",
+    "Something went wrong on our side.",
+    _RESEND + " Tell support the request_id.",
+    retryable=True,
+)

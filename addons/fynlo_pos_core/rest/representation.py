@@ -5,9 +5,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from werkzeug.http import parse_accept_header
-
 from odoo.http import Response
+from werkzeug.http import parse_accept_header
 
 JSON = "application/json; charset=utf-8"
 WORTH_COMPRESSING = 1400  # below one network packet nothing is won

@@ -7,11 +7,10 @@ single serialization failure, where Odoo's own retry would sleep for up to a sec
 import random
 import time
 
-from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
-
 from odoo.exceptions import ConcurrencyError
 from odoo.sql_db import Cursor
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from .problem import Problem
 
@@ -39,11 +38,6 @@ def run(env, work):
             if refusal:
                 raise refusal
             return result
-        except Problem as problem:
-            if problem.lasting:
-                cr.flush()
-                cr.commit()
-            raise
         except UniqueViolation:
             _forget(env)
             if turn >= UNIQUE_TRIES - 1:

@@ -6,11 +6,10 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import psycopg2
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
 from odoo.tests import HttpCase
+from pydantic import Field
 
 from ..rest import ANYONE, SIGNED_IN, Answer, Identity, NotFound, Problem, api_route, current_call, current_identity
 from ..rest.paging import decode, page

@@ -98,7 +98,13 @@ class TestAnswers(ProbeCase):
             self.assertEqual(caught.exception.code, "validation_failed")
 
     def test_compression(self):
-        for accepted, packed in (("gzip", True), ("br, gzip;q=0.5", True), ("*", True), ("gzip;q=0", False), ("", False)):
+        for accepted, packed in (
+            ("gzip", True),
+            ("br, gzip;q=0.5", True),
+            ("*", True),
+            ("gzip;q=0", False),
+            ("", False),
+        ):
             with self.subTest(accepted):
                 response = self.call("GET", "/probe/old", headers={"Accept-Encoding": accepted})
                 self.assertEqual(response.headers.get("Content-Encoding"), "gzip" if packed else None)

@@ -4,10 +4,9 @@ import logging
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from psycopg2.pool import PoolError
-
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from psycopg2.pool import PoolError
 
 from ..rest import transaction
 from .probe import NOWHERE, SECRET, ProbeCase

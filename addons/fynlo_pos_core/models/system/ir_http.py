@@ -3,11 +3,10 @@
 import gzip
 import logging
 
-from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import RequestRedirect
-
 from odoo import models, tools
 from odoo.http import request
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import RequestRedirect
 
 from ...rest.docs_page import read_chapters
 from ...rest.openapi import document
