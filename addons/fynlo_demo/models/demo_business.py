@@ -34,6 +34,7 @@ class FynloDemoBusiness(models.AbstractModel):
             }
         )
         self.env["account.chart.template"].try_loading("uk", company, install_demo=False)
+        company.tax_calculation_rounding_method = "round_per_line"  # the chart rounds per document; tills add up lines
         return company
 
     @api.model

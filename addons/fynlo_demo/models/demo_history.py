@@ -4,14 +4,14 @@ import logging
 import time
 from zoneinfo import ZoneInfo
 
-from odoo import Command, api, models
-
+from odoo import api, models
 from odoo.addons.fynlo_pos_core.models.orders.order_rows import QUIET
 from odoo.addons.fynlo_pos_core.tools import clock
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.addons.fynlo_pos_core.tools.money import to_major, to_minor
 
 from ..tools import past_service
+from .bulk_rows import insert_rows, link_taxes
 from .demo_business import LOCATIONS, PIZZA_COMPANY
 
 _logger = logging.getLogger(__name__)
@@ -100,12 +100,21 @@ class PastLocation:
         if not services:
             return
         session = self._session(day, services)
-        orders = self.env["pos.order"].create([self._order(service, session, day) for service in services])
-        self.env["pos.payment"].create(
-            [self._payment(service, order) for service, order in zip(services, orders, strict=True)]
-        )
-        self.env.flush_all()
-        self._date_back(orders)
+        order_ids = insert_rows(self.env, "pos.order", [self._order(service, session, day) for service in services])
+        self._write_lines(services, order_ids)
+        payments = [
+            self._payment(service, order_id, session) for service, order_id in zip(services, order_ids, strict=True)
+        ]
+        insert_rows(self.env, "pos.payment", payments)
+
+    def _write_lines(self, services, order_ids):
+        sold = [
+            (service, order_id, self.prices[pizza])
+            for service, order_id in zip(services, order_ids, strict=True)
+            for pizza in service.order.pizzas
+        ]
+        line_ids = insert_rows(self.env, "pos.order.line", [self._line(*line) for line in sold])
+        link_taxes(self.env, line_ids, [pizza.tax_ids for _service, _order_id, pizza in sold])
 
     def _session(self, day, services):
         opened, closed = (clock.day_begins(day, self.location.fynlo_time_zone, minutes) for minutes in OPENING_HOURS)
@@ -129,11 +138,10 @@ class PastLocation:
         )
 
     def _order(self, service, session, day):
-        moment = clock.naive_utc(service.order.local_time.replace(tzinfo=self.zone))
-        lines = [self.prices[pizza] for pizza in service.order.pizzas]
-        total, tax = self._total(service), sum(line.tax for line in lines)
-        preset = self.presets.get(service.kind)
-        person = self.people.browse(service.pick(self.people.ids))
+        moment = self._moment(service)
+        total, tax = self._total(service), sum(self.prices[pizza].tax for pizza in service.order.pizzas)
+        preset = self.presets.get(service.kind, self.env["pos.preset"])
+        person = self._person(service)
         return {
             **self.order_defaults,
             "uuid": service.uuid,
@@ -149,12 +157,13 @@ class PastLocation:
             "sale_journal": self.location.journal_id.id,
             "pricelist_id": False,
             "state": "done",
+            "create_date": moment,
             "date_order": moment,
             "user_id": person.user_id.id or self.env.uid,
             "employee_id": person.id,
             "cashier": person.name,
-            "preset_id": preset.id if preset else False,
-            "fiscal_position_id": preset.fiscal_position_id.id if preset else False,
+            "preset_id": preset.id,
+            "fiscal_position_id": preset.fiscal_position_id.id,
             "table_id": service.pick(self.tables) if service.kind == "eat_in" else False,
             "customer_count": service.guests,
             "currency_rate": 1.0,
@@ -170,14 +179,14 @@ class PastLocation:
             "fynlo_payment_state": "paid",
             "fynlo_business_date": day,
             "fynlo_client_created_at": moment,
-            "fynlo_discounts": [],
-            "lines": [Command.create(self._line(line, service)) for line in lines],
         }
 
-    def _line(self, line, service):
+    def _line(self, service, order_id, line):
         return {
             **self.line_defaults,
+            "create_date": self._moment(service),
             "uuid": uuid7(),
+            "order_id": order_id,
             "name": service.number,
             "company_id": self.company.id,
             "product_id": line.variant.id,
@@ -188,36 +197,34 @@ class PastLocation:
             "price_unit": to_major(line.total, self.digits),
             "price_subtotal": to_major(line.total - line.tax, self.digits),
             "price_subtotal_incl": to_major(line.total, self.digits),
-            "tax_ids": [Command.set(line.tax_ids)],
             "fynlo_taxes": line.taxes,
-            "fynlo_modifiers": [],
         }
 
-    def _payment(self, service, order):
+    def _payment(self, service, order_id, session):
+        moment = self._moment(service)
         return {
             **self.payment_defaults,
+            "create_date": moment,
             "uuid": uuid7(),
-            "pos_order_id": order.id,
-            "session_id": order.session_id.id,
+            "pos_order_id": order_id,
+            "session_id": session.id,
             "company_id": self.company.id,
-            "employee_id": order.employee_id.id,
+            "employee_id": self._person(service).id,
             "payment_method_id": self.methods[service.tender],
-            "payment_date": order.date_order,
-            "amount": order.amount_total,
+            "payment_date": moment,
+            "amount": to_major(self._total(service), self.digits),
             "is_change": False,
         }
 
+    def _moment(self, service):
+        """When the order was made, by the location's clock on the wall, as naive UTC."""
+        return clock.naive_utc(service.order.local_time.replace(tzinfo=self.zone))
+
+    def _person(self, service):
+        return self.people.browse(service.pick(self.people.ids))
+
     def _total(self, service):
         return sum(self.prices[pizza].total for pizza in service.order.pizzas)
-
-    def _date_back(self, orders):
-        """Odoo stamps rows with the present; these were made at their orders' time."""
-        for table, column in (("pos_order", "id"), ("pos_order_line", "order_id"), ("pos_payment", "pos_order_id")):
-            self.env.cr.execute(
-                f"""UPDATE {table} AS row SET create_date = placed.date_order, write_date = placed.date_order
-                      FROM pos_order AS placed WHERE placed.id = row.{column} AND placed.id = ANY(%s)""",  # noqa: S608
-                [orders.ids],
-            )
 
     def _priced_pizzas(self):
         """Every pizza of the data with its amounts, computed once by Odoo's tax engine."""
@@ -233,7 +240,7 @@ class PricedPizza:
         amounts = taxes.compute_all(variant.lst_price, company.currency_id, 1.0, product=variant)
         by_id = {tax.id: tax for tax in taxes}
         self.variant = variant
-        self.name = variant.display_name
+        self.name = variant.with_context(display_default_code=False).display_name
         self.tax_ids = taxes.ids
         self.total = to_minor(amounts["total_included"], digits)
         self.tax = self.total - to_minor(amounts["total_excluded"], digits)

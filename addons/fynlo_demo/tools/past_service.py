@@ -1,4 +1,4 @@
-"""What the data does not say of a past order, always the same for the same order: where, how, by whom, paid with what."""
+"""What the data does not say of a past order: where, how, by whom and paid with what; the same in every run."""
 
 import hashlib
 from collections.abc import Iterator
