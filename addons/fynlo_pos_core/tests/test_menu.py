@@ -5,7 +5,6 @@ import json
 from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
-
 from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
