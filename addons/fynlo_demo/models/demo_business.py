@@ -4,7 +4,6 @@ from odoo import Command, api, models
 
 PIZZA_COMPANY = "Fynlo Pizza"
 BISTRO_COMPANY = "Other Bistro"
-LOCATIONS = ("Soho", "Camden")
 #: Location: seats of its tables, floor by floor.
 FLOORS = {
     "Soho": {"Ground floor": (2, 2, 4, 4, 4, 6), "Terrace": (2, 2, 4, 4)},
@@ -34,7 +33,7 @@ class FynloDemoBusiness(models.AbstractModel):
             }
         )
         self.env["account.chart.template"].try_loading("uk", company, install_demo=False)
-        company.tax_calculation_rounding_method = "round_per_line"  # the chart rounds per document; tills add up lines
+        company.tax_calculation_rounding_method = "round_per_line"  # so that line totals add up to the bill
         return company
 
     @api.model
