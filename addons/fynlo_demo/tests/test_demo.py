@@ -76,10 +76,8 @@ class TestDemo(ApiCase):
         drawers = [location.payment_method_ids.filtered("is_cash_count") for location in (self.soho, camden)]
         self.assertEqual([len(drawer) for drawer in drawers], [1, 1])
         self.assertNotEqual(*(drawer.journal_id for drawer in drawers))
-        cards = [
-            location.payment_method_ids - drawer for location, drawer in zip((self.soho, camden), drawers, strict=True)
-        ]
-        self.assertEqual(*cards)
+        soho_card, camden_card = self.soho.payment_method_ids - drawers[0], camden.payment_method_ids - drawers[1]
+        self.assertEqual(soho_card, camden_card)
         self.assertEqual(self.pizza.point_of_sale_update_stock_quantities, "closing")
 
     def test_the_way_in(self):

@@ -1,21 +1,5 @@
-from . import (
-    account_tax,
-    allergen,
-    availability,
-    catalogue_desk,
-    catalogue_entry,
-    catalogue_version,
-    discount,
-    location_menu,
-    menu,
-    menu_part,
-    modifier,
-    pos_category,
-    pos_preset,
-    product,
-    product_attribute,
-    product_combo,
-    product_pricelist,
-    restaurant_floor,
-    variant_price,
-)
+from . import catalogue_version, menu_part, catalogue_entry, catalogue_desk  # mixins before the models that inherit them
+from . import allergen, discount, modifier
+from . import account_tax, pos_category, pos_preset, product, product_attribute, product_combo, product_pricelist
+from . import availability, location_menu, restaurant_floor
+from . import menu, variant_price
