@@ -1,5 +1,6 @@
 """The past year: a slice of it, stopped and taken up again."""
 
+from contextlib import suppress
 from datetime import date
 from itertools import islice
 from unittest.mock import patch
@@ -69,7 +70,8 @@ class TestDemoHistory(TransactionCase):
             done.append(day)
             return write(history, day, services, locations)
 
-        with patch.object(type(self.history), "_load_day", write_two_days), self.assertRaises(Stopped):
+        # Odoo's assertRaises would undo what was written before
+        with patch.object(type(self.history), "_load_day", write_two_days), suppress(Stopped):
             self.history._load(DAYS)
         kept = self._orders()
         self.assertEqual(set(kept.mapped("fynlo_business_date")), set(done))
