@@ -75,7 +75,7 @@ class PosOrder(models.Model):
     )
     fynlo_late_arrival = fields.Boolean("Late arrival", readonly=True, copy=False)
     fynlo_stamps = fields.Json("Last edits by field", readonly=True, copy=False)
-    fynlo_courses = fields.Json("Courses", readonly=True, copy=False)
+    fynlo_courses = fields.Json("Fired courses", readonly=True, copy=False)
     fynlo_discounts = fields.Json("Discounts", readonly=True, copy=False)
 
     def exists(self):
