@@ -33,6 +33,7 @@ declare(
     "The quantity would fall below zero; another till has taken some off.",
     "Refresh the order and show the quantity that is left.",
 )
+declare("tip_unavailable", 422, "No tips here", "This location takes no tips.", "Take the payment without a tip.")
 declare("too_many_lines", 422, "Too many lines", "The order is full.", "Begin another order.")
 declare("order_closed", 409, "Order is closed", "A completed or cancelled order does not change.", "Begin a new order.")
 
