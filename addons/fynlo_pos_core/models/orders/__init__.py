@@ -1,1 +1,1 @@
-from . import pos_order, location_facts, order_rows, order_service
+from . import customer, pos_order, order_operation, location_facts, order_rows, order_service, order_editing

@@ -74,6 +74,8 @@ class PosOrder(models.Model):
         "Price drift", readonly=True, copy=False, help="What the till expected and what it cost, when they differed."
     )
     fynlo_late_arrival = fields.Boolean("Late arrival", readonly=True, copy=False)
+    fynlo_stamps = fields.Json("Last edits by field", readonly=True, copy=False)
+    fynlo_courses = fields.Json("Fired courses", readonly=True, copy=False)
     fynlo_discounts = fields.Json("Discounts", readonly=True, copy=False)
 
     def exists(self):
