@@ -3,7 +3,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError
 
-from ...rest import Invalid
+from ...rest import Invalid, declare
 from ...tools.identifiers import uuid7
 from . import roles
 
@@ -11,6 +11,14 @@ from . import roles
 WATCHED = frozenset({"fynlo_role", "fynlo_location_ids", "active", "user_id", "company_id"})
 #: What clients see of an employee; a change gives it a new version.
 SHOWN = frozenset({"name", "fynlo_role", "fynlo_location_ids", "active", "user_id"})
+
+declare(
+    "email_taken",
+    422,
+    "E-mail address in use",
+    "Somebody else signs in with this address.",
+    "Ask for another address.",
+)
 
 
 class HrEmployee(models.Model):
