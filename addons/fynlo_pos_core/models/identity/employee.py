@@ -116,6 +116,7 @@ class HrEmployee(models.Model):
         ours = self.filtered(lambda employee: employee.sudo().fynlo_role or before[employee]["role"])
         if ours:
             ours._fynlo_follow_role(users)
+            self.env.registry.clear_cache()  # record rules by location are cached per user
         for employee in ours:
             after = employee._fynlo_watched()
             if after != before[employee]:
@@ -146,7 +147,6 @@ class HrEmployee(models.Model):
         (employees.user_id | (former_users or self.env["res.users"])).sudo()._fynlo_follow_employees()
         employees.company_id._fynlo_bump_permissions()
         self.env["fynlo.session"].sudo()._end_lost(employees)
-        self.env.registry.clear_cache()  # record rules by location are cached per user
 
     def _fynlo_watched(self):
         """What the audit log keeps of a change."""
