@@ -22,6 +22,7 @@
         "views/device_views.xml",
         "views/access_views.xml",
         "views/menu.xml",
+        "views/api_docs_templates.xml",
     ],
     "application": True,
     "post_init_hook": "post_init_hook",

@@ -19,7 +19,7 @@ AppVersion = Annotated[str, Field(max_length=60, examples=["4.2.0"])]
 class LoginShape(Shape):
     email: Email
     password: Annotated[str, Field(min_length=1, max_length=200)]
-    totp: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
+    totp: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["123456"])] | None = None
     location_id: Annotated[Id, Field(strict=False)] | None = None
 
 
