@@ -1,3 +1,24 @@
-from . import test_catalogue_availability, test_catalogue_version, test_identity_sign_in, test_menu
-from . import test_rest_answers, test_rest_failures, test_rest_idempotency, test_rest_openapi, test_rest_rate_limit
-from . import test_rest_routes, test_rest_system, test_tools
+from . import test_catalogue_availability
+from . import test_catalogue_version
+from . import test_identity_audit
+from . import test_identity_back_office
+from . import test_identity_devices
+from . import test_identity_employees
+from . import test_identity_password_reset
+from . import test_identity_permissions
+from . import test_identity_sign_in
+from . import test_identity_tokens
+from . import test_menu
+from . import test_menu_api
+from . import test_orders
+from . import test_pricing
+from . import test_rest_answers
+from . import test_rest_failures
+from . import test_rest_idempotency
+from . import test_rest_openapi
+from . import test_rest_rate_limit
+from . import test_rest_routes
+from . import test_rest_system
+from . import test_tax_mirror
+from . import test_till_sessions
+from . import test_tools

@@ -174,7 +174,7 @@ class DevicesController(http.Controller):
             vals["config_id"] = _location(current_identity(), body.location_id).id
         if not vals:
             raise Invalid("There is nothing to change.")
-        device._change(vals)
+        device.write(vals)
         return Answer(device._api_values(), resource=("device", device.fynlo_uuid))
 
     @api_route(

@@ -62,6 +62,8 @@ class FynloPermissionMap(models.Model):
 
     def write(self, vals):
         """Change who may do what; the change is on the audit log and in force with the next request."""
+        if not self.env.su and vals.keys() - set(roles.ROLES):
+            raise AccessError(self.env._("Only the roles of a permission can be changed."))
         changed = {name: bool(vals[name]) for name in roles.ROLES if name in vals}
         if "owner" in changed and not changed["owner"]:
             raise ValidationError(self.env._("An owner keeps every permission."))

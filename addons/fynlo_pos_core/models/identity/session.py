@@ -150,6 +150,7 @@ class FynloSession(models.Model):
     def action_revoke(self):
         """Back office: sign the selected people out."""
         self.check_access("read")
+        self.sudo().employee_id.sudo(False)._fynlo_check_rank(self.sudo().employee_id.mapped("fynlo_role"))
         self._revoke()
 
     def _log(self, action, **details):

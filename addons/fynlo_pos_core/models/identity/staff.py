@@ -81,6 +81,13 @@ class FynloStaff(models.AbstractModel):
             _require_rank(identity, employee.fynlo_role)
         employee._fynlo_set_pin(pin)
 
+    @api.model
+    def _end_session(self, identity, session):
+        """End somebody's sign-in: one's own, or that of somebody not above."""
+        if session.employee_id.id != identity.employee_id:
+            _require_rank(identity, session.employee_id.fynlo_role)
+        session._revoke()
+
     def _locations(self, identity, uuids):
         locations = (
             self.env["pos.config"]

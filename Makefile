@@ -1,0 +1,65 @@
+# Fynlo POS: each target is one command of scripts/fynlo; `make help` lists them.
+.DEFAULT_GOAL := help
+FYNLO := scripts/fynlo
+.PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
+        openapi audit-verify bench test test-fast lint ci
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Get Odoo, Python packages and servers, without starting anything
+	@$(FYNLO) setup
+
+run: ## Start the demo restaurant; prints URLs, logins and a pairing code
+	@$(FYNLO) run
+
+stop: ## Stop every process of this checkout; data is kept
+	@$(FYNLO) stop
+
+clean: ## Stop, and remove the database and all other data (downloads are kept)
+	@$(FYNLO) clean
+
+status: ## What runs, and where
+	@$(FYNLO) status || true
+
+logs: ## Follow the logs of all processes
+	@$(FYNLO) logs
+
+shell: ## Odoo shell on the restaurant's database
+	@$(FYNLO) shell
+
+psql: ## psql on the restaurant's database
+	@$(FYNLO) psql
+
+upgrade: ## Upgrade all Fynlo addons in the database and start Odoo again
+	@$(FYNLO) upgrade
+
+rotate-keys: ## Sign with a new key; nobody is logged out
+	@$(FYNLO) rotate-keys
+
+demo: ## Four tills work through a lunch service against `make run`
+	@$(FYNLO) python scripts/demo.py $(ARGS)
+
+demo-history: ## Load the demo restaurant's past year of orders
+	@$(FYNLO) call fynlo.demo.history _load
+
+openapi: ## Write docs/api/openapi.json
+	@$(FYNLO) openapi
+
+audit-verify: ## Check the audit log's hash chain
+	@$(FYNLO) call fynlo.audit.log _verify
+
+bench: ## Compare order and menu paths with stock Odoo
+	@$(FYNLO) python loadtests.bench_core $(ARGS)
+
+test: ## All tests
+	@$(FYNLO) test
+
+test-fast: ## One path: make test-fast ARGS=addons/fynlo_pos_core/tests/test_money.py
+	@$(FYNLO) test-fast $(ARGS)
+
+lint: ## All static checks
+	@$(FYNLO) lint
+
+ci: ## What continuous integration runs
+	@.ci/run

@@ -1,0 +1,1 @@
+"""Set-up, start and test of a whole Fynlo restaurant on one machine, with the standard library alone."""

@@ -1,0 +1,63 @@
+"""Free TCP ports on loopback: the usual ones when they are free, remembered so that URLs stay the same."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+from scripts.local.failure import SetupFailure
+
+USUAL = {"http": 8069, "gevent": 8072, "websocket": 8090}
+WISHES = {"http": "FYNLO_HTTP_PORT", "websocket": "FYNLO_WS_PORT"}
+
+
+def choose_ports(memory: Path, *, usual: bool = True) -> dict[str, int]:
+    """A port for each listener; a remembered or usual one that is taken by now is replaced by a free one."""
+    remembered = _remembered(memory)
+    chosen: dict[str, int] = {}
+    for name, default in USUAL.items():
+        wished = _wished(name)
+        candidates = [port for port in (wished, remembered.get(name), default if usual else None) if port]
+        chosen[name] = (
+            next((port for port in candidates if is_free(port) and port not in chosen.values()), 0) or _any_free()
+        )
+        if wished and chosen[name] != wished:
+            raise SetupFailure(f"Port {wished} is taken.", f"end what uses it, or choose another {WISHES[name]}.")
+    memory.write_text(json.dumps(chosen))
+    return chosen
+
+
+def remembered_ports(memory: Path) -> dict[str, int]:
+    """The ports of the running stack."""
+    ports = _remembered(memory)
+    if set(ports) != set(USUAL):
+        raise SetupFailure("No restaurant has been started here.", "make run")
+    return ports
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wished(name: str) -> int | None:
+    text = os.environ.get(WISHES.get(name, ""), "")
+    return int(text) if text.isdigit() else None
+
+
+def _remembered(memory: Path) -> dict[str, int]:
+    try:
+        return {name: int(port) for name, port in json.loads(memory.read_text()).items()}
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,125 @@
+"""One running restaurant: PostgreSQL, Redis, Odoo, relay and gateway, each supervised."""
+
+import http.client
+import json
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from scripts.local.configuration import stack_environment, write_odoo_conf
+from scripts.local.database import ENTRYPOINT
+from scripts.local.failure import SetupFailure
+from scripts.local.installation import Installation
+from scripts.local.layout import ROOT, Layout
+from scripts.local.postgres import Cluster
+from scripts.local.process import Process
+from scripts.local.redis_server import RedisServer
+
+APPLICATIONS = ("odoo", "relay", "gateway")
+SERVERS = ("redis", "postgres")
+READY_TIMEOUT_S = 180
+# a program that was started again this often before it answered will not get well by waiting
+MOST_RESTARTS = 4
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The processes of one layout on one database; `cluster` may belong to another layout."""
+
+    layout: Layout
+    installation: Installation
+    cluster: Cluster
+    redis: RedisServer
+    database: str
+    ports: Mapping[str, int]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['http']}"
+
+    @property
+    def websocket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.ports['websocket']}/ws/v1"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return stack_environment(self.layout, self.installation, self.cluster, self.ports, self.database)
+
+    def configure(self, **options: str) -> None:
+        """Writes odoo.conf; Odoo reads it at its start."""
+        write_odoo_conf(self.layout, self.installation, self.ports, self.database, **options)
+
+    def process(self, name: str) -> Process:
+        return Process(self.layout, name)
+
+    def start_applications(self) -> None:
+        for name in APPLICATIONS:
+            self.start(name)
+
+    def start(self, name: str) -> None:
+        """Starts one of Odoo, relay, gateway, redis."""
+        if name == "redis":
+            self.redis.start()
+        else:
+            self.process(name).start([ENTRYPOINT, name], self.environment)
+
+    def await_ready(self) -> None:
+        """Returns when Odoo and gateway answer that they are ready, and it is ours that answer."""
+        self._await("odoo", f"{self.url}/api/v1/health/ready", self.ports["http"])
+        self._await("gateway", f"http://127.0.0.1:{self.ports['websocket']}/health/ready", self.ports["websocket"])
+
+    def stop_applications(self) -> list[str]:
+        """Ends gateway, relay and Odoo; returns the names of those that were running."""
+        return [name for name in reversed(APPLICATIONS) if self.process(name).stop()]
+
+    def call(self, model: str, method: str) -> Any:
+        """Calls a method of an Odoo model in a process of its own, commits, returns its JSON answer."""
+        return call_odoo(self.environment, self.installation, self.database, model, method)
+
+    def _await(self, name: str, url: str, port: int) -> None:
+        process = self.process(name)
+        deadline, before = time.monotonic() + READY_TIMEOUT_S, process.restarts
+        while not (_answers(url) and process.owns_port(port)):
+            if process.restarts - before >= MOST_RESTARTS:
+                raise SetupFailure(f"{name} ends again and again; {process.quote_log()}")
+            if time.monotonic() > deadline:
+                raise SetupFailure(f"{name} is not ready after {READY_TIMEOUT_S} s ({url}); {process.quote_log()}")
+            time.sleep(0.2)
+
+
+def call_odoo(env: Mapping[str, str], installation: Installation, database: str, model: str, method: str) -> Any:
+    """See `Stack.call`; needs the database only, no running Odoo."""
+    script = ROOT / "scripts" / "odoo_call.py"
+    result = subprocess.run(
+        [installation.environment.python, script, "--config", env["ODOO_RC"], "--database", database, model, method],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=dict(env),
+        check=False,
+    )
+    if result.returncode:
+        raise SetupFailure(f"{model}.{method} failed:\n{_indented(result.stderr)}")
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError, http.client.HTTPException):
+        return False
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {row}" for row in text.splitlines()[-15:])
+
+
+def stop_everything(layout: Layout) -> list[str]:
+    """Ends whatever runs below the layout, applications before the servers they use; needs nothing installed."""
+    names = [name for name in (*reversed(APPLICATIONS), *SERVERS) if (layout.pids / f"{name}.json").exists()]
+    return [name for name in names if Process(layout, name).stop()]

@@ -1,0 +1,1 @@
+"""The gateway: reads the streams and speaks WebSocket with the tills."""

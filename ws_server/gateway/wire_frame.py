@@ -1,0 +1,25 @@
+"""WebSocket frames built once and written to every subscriber."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+__all__ = ["json_frame", "text_frame"]
+
+_FINAL_TEXT = 0x81
+
+
+def text_frame(payload: bytes) -> bytes:
+    """The unmasked, uncompressed server frame of a text message (RFC 6455 §5.2)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((_FINAL_TEXT, size)) + payload
+    if size < 65_536:
+        return bytes((_FINAL_TEXT, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((_FINAL_TEXT, 127)) + size.to_bytes(8, "big") + payload
+
+
+def json_frame(message: dict[str, Any]) -> bytes:
+    """The frame of one of our own messages."""
+    return text_frame(json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode())

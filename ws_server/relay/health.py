@@ -1,0 +1,45 @@
+"""The relay's health over HTTP, answered beside its loop."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .status import RelayStatus
+
+__all__ = ["serve_health"]
+
+
+def serve_health(status: RelayStatus, host: str, port: int) -> ThreadingHTTPServer:
+    """Answer ``/health/live`` and ``/health/ready`` in a thread until ``shutdown()``."""
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 5
+
+        def do_GET(self) -> None:
+            report = status.report(datetime.now(UTC))
+            fine = {"/health/live": report["live"], "/health/ready": report["ready"]}
+            if self.path not in fine:
+                self._answer(HTTPStatus.NOT_FOUND, {"code": "not_found"})
+            else:
+                good = bool(fine[self.path])
+                self._answer(HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE, report)
+
+        def _answer(self, code: HTTPStatus, body: dict[str, object]) -> None:
+            raw = json.dumps(body).encode()
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep probes out of the log."""
+
+    server = ThreadingHTTPServer((host, port), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server
