@@ -143,10 +143,7 @@ def _unpacked(cache: Path, package: Path, version: str, log: Path, apt: PrivateA
     partial = _emptied(cache / f"odoo-{version}.part")
     partial.mkdir(parents=True)
     _extract(package, partial, *LEFT_OUT)
-    languages = [f"*/i18n/{language}.po" for language in # Debian leaves these out (no free source), but Odoo's asset bundles name them and log an error on every page
-GAPS = ("mail/static/lib/selfie_segmentation/selfie_segmentation.js",)
-GAP_TEXT = "/* Left out of Debian's package: the background blur of video calls is not available. */\n"
-SHIPPED_LANGUAGES]
+    languages = [f"*/i18n/{language}.po" for language in SHIPPED_LANGUAGES]
     _extract(package, partial, "--exclude=./usr/lib/python3/dist-packages/addons", "--wildcards", *languages)
     for file in linked:
         run_logged(["dpkg-deb", "-x", file, partial], log=log, what=f"Unpacking {file.name}")
