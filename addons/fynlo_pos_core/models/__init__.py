@@ -1,1 +1,1 @@
-from . import system, events, settings, catalogue, orders, cash
+from . import system, events, settings, catalogue, identity, orders, cash

@@ -56,6 +56,17 @@ class PosConfig(models.Model):
         self.ensure_one()
         return clock.business_date(moment or clock.now(), self.fynlo_time_zone, self.fynlo_day_start)
 
+    def _fynlo_take_device_number(self):
+        """The next number for a device of this location; the row stays locked until the commit."""
+        self.ensure_one()
+        self.env.cr.execute(
+            "UPDATE pos_config SET fynlo_next_device = fynlo_next_device + 1 WHERE id = %s"
+            " RETURNING fynlo_next_device - 1",
+            (self.id,),
+        )
+        self.invalidate_recordset(["fynlo_next_device"], flush=False)
+        return self.env.cr.fetchone()[0]
+
     def _api_values(self):
         return {
             "id": self.fynlo_uuid,

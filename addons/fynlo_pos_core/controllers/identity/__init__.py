@@ -1,0 +1,1 @@
+from . import audit, auth, devices, employees, jwks, passwords, permissions, sessions

@@ -1,0 +1,87 @@
+"""A guest's wishes on their way to an order: checked against the menu before they are sent."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .identifiers import uuid7
+from .menu import Menu, Product
+
+
+class ImpossibleChoice(Exception):
+    """The menu does not allow this; the sentence is for the person at the till."""
+
+
+class Basket:
+    """Lines to order. Prices are the server's business: none is ever sent."""
+
+    def __init__(
+        self, menu: Menu, *, preset_id: str | None = None, table_id: str | None = None, guests: int = 0, note: str = ""
+    ) -> None:
+        self.order_id = uuid7()
+        self._menu = menu
+        self._head = {"preset_id": preset_id, "table_id": table_id, "guests": guests, "note": note}
+        self._made_at = datetime.now(UTC)
+        self._lines: list[dict[str, Any]] = []
+
+    def add(
+        self,
+        variant_id: str,
+        *,
+        quantity: int = 1,
+        modifiers: Iterable[str] = (),
+        combo: Mapping[str, str] | None = None,
+        note: str = "",
+    ) -> str:
+        """Add a line and return its id. ``combo`` names a variant for each choice.
+
+        Raises ``ImpossibleChoice`` when something has run out or the choices do not fit.
+        """
+        if not self._menu.offers(variant_id):
+            raise ImpossibleChoice("This is not on offer.")
+        product, _variant = self._menu.by_variant[variant_id]
+        chosen = list(modifiers)
+        _check_modifiers(product, chosen)
+        line_id = uuid7()
+        self._lines.append(
+            {
+                "id": line_id,
+                "variant_id": variant_id,
+                "quantity": str(quantity),
+                "modifiers": [{"modifier_id": modifier_id, "quantity": 1} for modifier_id in chosen],
+                "combo": self._parts(product, combo or {}),
+                "note": note,
+            }
+        )
+        return line_id
+
+    def order(self, expected_total: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The body of ``POST /orders`` and ``/orders:calculate``."""
+        return {
+            "id": self.order_id,
+            "client_created_at": self._made_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "catalogue_version": self._menu.version,
+            "expected_total": expected_total,
+            "lines": self._lines,
+            **self._head,
+        }
+
+    def _parts(self, product: Product, combo: Mapping[str, str]) -> list[dict[str, Any]]:
+        if set(combo) != {choice.id for choice in product.choices}:
+            raise ImpossibleChoice(f"{product.name} needs one item for each choice.")
+        for choice in product.choices:
+            if combo[choice.id] not in choice.variant_ids or not self._menu.offers(combo[choice.id]):
+                raise ImpossibleChoice(f"{choice.name} does not offer that.")
+        return [{"choice_id": choice_id, "variant_id": variant_id} for choice_id, variant_id in combo.items()]
+
+
+def _check_modifiers(product: Product, chosen: list[str]) -> None:
+    on_offer = {
+        modifier.id for group in product.groups for modifier in group.modifiers if modifier.available
+    }
+    if not on_offer.issuperset(chosen):
+        raise ImpossibleChoice(f"{product.name} has no such modifier, or it has run out.")
+    for group in product.groups:
+        count = sum(modifier.id in chosen for modifier in group.modifiers)
+        if count < group.min or (group.max is not None and count > group.max):
+            raise ImpossibleChoice(f"{product.name}: {group.name} takes {group.min} to {group.max or 'any number of'}.")

@@ -1,0 +1,150 @@
+"""The till's copy of its location: orders, menu, till session, and how far the events have brought it."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from .answer import Refused
+from .api_client import ApiClient
+from .event import Event, Place
+from .menu import Menu
+from .store import Store
+
+#: Topics that a till at the counter follows.
+TOPICS = ("orders", "payments", "menu", "till")
+PAGE = 200
+
+
+class LocationCopy:
+    """A place in a topic is written in the transaction of the state it stands for.
+
+    That is what makes each event count exactly once, whenever the app or the line breaks.
+    """
+
+    def __init__(self, api: ApiClient, store: Store) -> None:
+        self._api = api
+        self._store = store
+        self._menu: Menu | None = None
+        self.menu_is_stale = asyncio.Event()
+        if store.recall("menu_is_stale"):
+            self.menu_is_stale.set()
+
+    # --- orders --------------------------------------------------------------------------
+
+    def orders(self) -> dict[str, dict[str, Any]]:
+        """Every order the till knows of, by id."""
+        return {row[0]: json.loads(row[1]) for row in self._store.run("SELECT id, document FROM order_copy")}
+
+    def order(self, order_id: str) -> dict[str, Any] | None:
+        rows = self._store.run("SELECT document FROM order_copy WHERE id = ?", order_id)
+        return json.loads(rows[0][0]) if rows else None
+
+    def keep_order(self, document: Mapping[str, Any]) -> None:
+        """Take an order's document, unless a later version is known: answers and events may cross."""
+        self._store.run(
+            """INSERT INTO order_copy VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
+                  SET version = excluded.version, document = excluded.document
+                WHERE excluded.version >= order_copy.version""",
+            document["id"],
+            document["version"],
+            json.dumps(document),
+        )
+
+    # --- menu ----------------------------------------------------------------------------
+
+    @property
+    def menu(self) -> Menu:
+        """The menu as last read. Raises ``LookupError`` before the first time."""
+        if self._menu is None:
+            document = self._store.recall("menu")
+            if document is None:
+                raise LookupError("the menu was never read")
+            self._menu = Menu.from_document(document)
+        return self._menu
+
+    async def read_menu(self) -> Menu:
+        """The present menu; an unchanged one costs a 304."""
+        self.menu_is_stale.clear()
+        try:
+            answer = await self._api.read("/menu", etag=self._store.recall("menu_etag"))
+        except BaseException:
+            self.menu_is_stale.set()
+            raise
+        with self._store.transaction():
+            if answer.status != 304:
+                self._store.keep(menu=answer.body, menu_etag=answer.headers.get("ETag"))
+                self._menu = None
+            if not self.menu_is_stale.is_set():
+                self._store.keep(menu_is_stale=None)
+        return self.menu
+
+    # --- till session --------------------------------------------------------------------
+
+    @property
+    def till_session(self) -> dict[str, Any] | None:
+        """The location's till session as last heard of."""
+        session: dict[str, Any] | None = self._store.recall("till_session")
+        return session
+
+    # --- events --------------------------------------------------------------------------
+
+    def place(self, topic: str) -> Place | None:
+        """Where to go on in a topic; None before the first subscription."""
+        rows = self._store.run("SELECT epoch, offset_ FROM place WHERE topic = ?", topic)
+        return Place(*rows[0]) if rows else None
+
+    def apply(self, event: Event, epoch: str) -> None:
+        """Apply the next event of its topic."""
+        with self._moving(event.topic, Place(epoch, event.offset)):
+            if event.type.startswith("order."):
+                self.keep_order(event.data)
+            elif event.type == "till_session.updated":
+                self._store.keep(till_session=event.data)
+            elif event.type in {"menu.changed", "product.availability_changed"}:
+                self._store.keep(menu_is_stale=True)
+        if self._store.recall("menu_is_stale"):
+            self.menu_is_stale.set()
+
+    async def restore(self, topic: str, place: Place) -> None:
+        """Read by REST what the events can no longer tell; then go on from ``place``."""
+        kind = topic.rpartition(".")[2]
+        if kind == "menu":
+            await self.read_menu()
+        orders = await self._read_orders() if kind in {"orders", "payments"} else []
+        session = await self._read_till_session() if kind == "till" else None
+        with self._moving(topic, place):
+            for document in orders:
+                self.keep_order(document)
+            if kind == "till":
+                self._store.keep(till_session=session)
+
+    @contextmanager
+    def _moving(self, topic: str, place: Place) -> Iterator[None]:
+        with self._store.transaction():
+            yield
+            self._store.run("INSERT OR REPLACE INTO place VALUES (?, ?, ?)", topic, place.epoch, place.offset)
+
+    async def _read_orders(self) -> list[dict[str, Any]]:
+        """Orders that are still open, whatever their age, and all of today's."""
+        today = (await self.read_menu()).business_date
+        return [*await self._read_pages("state=open"), *await self._read_pages(f"business_date={today}")]
+
+    async def _read_pages(self, filters: str) -> list[dict[str, Any]]:
+        documents: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            suffix = f"&cursor={cursor}" if cursor else ""
+            page = (await self._api.read(f"/orders?limit={PAGE}&{filters}{suffix}")).body
+            documents += page["items"]
+            cursor = page["next_cursor"]
+        return documents
+
+    async def _read_till_session(self) -> dict[str, Any] | None:
+        try:
+            return (await self._api.read("/till-sessions/current")).body
+        except Refused as refused:
+            if refused.code == "not_found":
+                return None
+            raise
