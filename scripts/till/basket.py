@@ -76,9 +76,7 @@ class Basket:
 
 
 def _check_modifiers(product: Product, chosen: list[str]) -> None:
-    on_offer = {
-        modifier.id for group in product.groups for modifier in group.modifiers if modifier.available
-    }
+    on_offer = {modifier.id for group in product.groups for modifier in group.modifiers if modifier.available}
     if not on_offer.issuperset(chosen):
         raise ImpossibleChoice(f"{product.name} has no such modifier, or it has run out.")
     for group in product.groups:

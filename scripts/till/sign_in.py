@@ -42,6 +42,11 @@ class SignIn:
         session = self._store.recall("session")
         return session["employee"] if session else None
 
+    @property
+    def employees(self) -> list[dict[str, Any]]:
+        """Who may sign in here, as told at pairing."""
+        return self._store.recall("employees") or []
+
     async def pair(self, code: str, name: str) -> list[dict[str, Any]]:
         """Redeem a pairing code; returns who may sign in here.
 
@@ -51,10 +56,12 @@ class SignIn:
         answer = await self._connection.send("POST", "/devices/pair", text=json.dumps(body))
         if not answer.is_success:
             raise refusal(answer)
+        told = answer.body
         with self._store.transaction():
-            self._store.keep(device=answer.body["device"], device_key=answer.body["device_key"], session=None)
-        employees: list[dict[str, Any]] = answer.body["employees"]
-        return employees
+            self._store.keep(
+                device=told["device"], device_key=told["device_key"], employees=told["employees"], session=None
+            )
+        return self.employees
 
     async def enter_pin(self, employee_id: str, pin: str) -> None:
         """Sign an employee in; the one before is signed in no more."""
