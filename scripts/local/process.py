@@ -105,6 +105,11 @@ class Process:
         pid = self._recorded("child")
         return pid if pid and self.supervisor and _alive(pid) else None
 
+    def children(self) -> list[int]:
+        """Pids of what the program itself has started, for example Odoo's workers."""
+        child = self.child
+        return sorted(_family(child) - {child}) if child else []
+
     @property
     def restarts(self) -> int:
         return self._recorded("restarts") or 0

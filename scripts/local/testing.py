@@ -17,7 +17,7 @@ from scripts.local.database import write_atomically
 from scripts.local.failure import SetupFailure
 from scripts.local.installation import STEPS, Installation, install
 from scripts.local.junit import Results, read, unexpected
-from scripts.local.layout import ROOT, TEST
+from scripts.local.layout import END_TO_END, ROOT, TEST
 from scripts.local.postgres import Cluster
 from scripts.local.progress import Progress
 from scripts.local.redis_server import RedisServer
@@ -77,7 +77,6 @@ def test() -> Results:
             print(flush=True)
             results = run_jobs(bed, jobs(os.cpu_count() or 2, _durations()))
         _remember(results)
-        stop_everything(TEST)
     return results
 
 
@@ -90,21 +89,23 @@ def test_fast(arguments: Sequence[str]) -> int:
         bed = _prepare(Progress(STEPS + 2 + bool(job.level)), levels=(job.level,) if job.level else ())
         with _database(bed, job) as database:
             argv = [*_pytest(bed, job, database), *arguments[1:]]
-            code = subprocess.run(argv, env=_job_environment(bed), cwd=ROOT, check=False).returncode
-        stop_everything(TEST)
-    return code
+            return subprocess.run(argv, env=_job_environment(bed), cwd=ROOT, check=False).returncode
 
 
 @contextmanager
 def exclusive() -> Iterator[None]:
-    """One test run at a time in a checkout: a second one would drop the databases of the first."""
+    """One test run at a time in a checkout (a second one would drop the first one's databases); ends the servers."""
     TEST.home.mkdir(parents=True, exist_ok=True)
     with (TEST.home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SetupFailure("Another test run is under way in this checkout.", "wait for it, or end it.") from None
-        yield
+        try:
+            yield
+        finally:
+            for layout in (END_TO_END, TEST):
+                stop_everything(layout)
 
 
 def run_jobs(bed: TestBed, todo: Sequence[Job]) -> Results:

@@ -95,10 +95,12 @@ class Reader:
             keys.control: self._after.get(keys.control, entry_id(since_ms)),
             self._store.wake_key: self._after.get(self._store.wake_key, "0-0"),
         }
+        await self._store.beat()  # heard in the first step: ready as soon as we truly are
 
     async def _step(self) -> None:
         keys = self._store.keys
         positions = {keys.topic(n): entry_id(t.position) for n, t in self._hub.topics.items()}
+        epoch = self._hub.epoch
         reading = await self._store.read({**self._after, **positions}, BLOCK_MS)
         for own in self._after:
             if reading.get(own):
@@ -108,7 +110,7 @@ class Reader:
         if self._notice_heartbeats(reading.pop(keys.heartbeat, [])):
             # What else came may be numbered anew: look again from where the topics stand then.
             await self._hub.restart()
-        else:
+        elif epoch == self._hub.epoch:
             self._deliver(reading)
 
     def _notice_heartbeats(self, beats: list[tuple[bytes, bytes]]) -> bool:
@@ -116,10 +118,10 @@ class Reader:
         epoch = self._hub.epoch
         for _, raw in beats:
             self._beat_seen_at = self._clock()
-            beat = json.loads(raw)
-            if beat["from"] == "relay":
+            relay_epoch = _relay_epoch(raw)
+            if relay_epoch is not None:
                 self._relay_seen_at = self._clock()
-                epoch = beat["epoch"]
+                epoch = relay_epoch
         return epoch != self._hub.epoch
 
     def _revoke(self, entries: list[tuple[bytes, bytes]]) -> None:
@@ -132,3 +134,13 @@ class Reader:
         for key, entries in reading.items():
             frames = [(offset_of(raw_id), text_frame(payload)) for raw_id, payload in entries]
             self._hub.deliver(self._store.keys.topic_of(key), frames)
+
+
+def _relay_epoch(beat: bytes) -> str | None:
+    """The epoch a relay's heartbeat names; None for a gateway's."""
+    try:
+        said = json.loads(beat)
+    except ValueError:
+        return None
+    epoch = said.get("epoch") if isinstance(said, dict) else None
+    return epoch if isinstance(epoch, str) else None

@@ -4,24 +4,23 @@ from odoo import http
 from odoo.http import request
 
 from ..rest import ANYONE, NotFound, Problem
-from ..rest.route import Route
-
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+from ..rest.route import CATCH_ALL, Route
+from ..rest.shapes import AnyQuery
 
 
 class FallbackController(http.Controller):
     @http.route(
-        ["/api", "/api/<path:rest>"],
+        ["/api", CATCH_ALL],
         type="fynlo",
         auth="none",
-        methods=METHODS,
+        methods=None,  # every method, also those that HTTP does not know
         csrf=False,
         save_session=False,
         readonly=True,
-        fynlo=Route("/api/<path:rest>", "GET", ANYONE, "Anything else", "system", idempotent=False),
+        fynlo=Route(CATCH_ALL, "GET", ANYONE, "Anything else", "system", query=AnyQuery),
     )
-    def unknown(self, rest=""):
-        allowed = request.env["ir.http"]._fynlo_methods(request)
+    def unknown(self, query, rest=""):
+        allowed = request.env["ir.http"]._fynlo_methods()
         if allowed:
             raise Problem(
                 "method_not_allowed",

@@ -4,10 +4,9 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
+from pydantic import Field
 
 from ..rest import Answer, api_route, current_call, current_identity
 from ..rest.shapes import Id, MoneyShape, MoneyView, NameView, Note, Shape, View, WireMoment

@@ -145,7 +145,7 @@ class Order:
     note: str = ""
     lines: list[Line] = field(default_factory=list)
     discounts: list[AppliedDiscount] = field(default_factory=list)
-    expected_total: int | None = None
+    price_drift: dict | None = None
     late_arrival: bool = False
     tip: int = 0
     paid: int = 0

@@ -122,11 +122,12 @@ def _preset_uuid(order, facts):
 
 
 def _price_drift(order, money):
-    """How far the till's expectation was from the server's total; ``None`` when they agree."""
-    if order.expected_total is None or order.expected_total == order.total:
+    """How far the till's expectation was from the server's total when the order was made."""
+    drift = order.price_drift
+    if drift is None:
         return None
     return {
-        "expected": money(order.expected_total),
-        "actual": money(order.total),
-        "difference": money(order.total - order.expected_total),
+        "expected": money(drift["expected"]),
+        "actual": money(drift["actual"]),
+        "difference": money(drift["actual"] - drift["expected"]),
     }

@@ -1,6 +1,6 @@
 """The API framework: routes, problems, shapes, idempotency, limits."""
 
-from . import dispatcher
+from . import dispatcher, metrics
 from .call import Identity, current_call, current_identity
 from .problem import Invalid, NotFound, Problem, declare
 from .representation import Answer

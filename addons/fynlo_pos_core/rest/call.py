@@ -1,10 +1,15 @@
 """What is known of the request being served: who asks, with which keys, under which name."""
 
+import re
 from dataclasses import dataclass, field
 
 from odoo.http import request
 
-from .problem import Problem
+from ..tools.identifiers import uuid7
+from .problem import Invalid, Problem
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
+_IF_MATCH = re.compile(r'(?:W/)?"v?([0-9]{1,9})"|([0-9]{1,9})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,7 @@ class Identity:
     def require(self, permission):
         """Raise ``permission_denied`` unless the caller holds ``permission``."""
         if permission not in self.permissions:
-            raise Problem(
-                "permission_denied", f"This needs the permission {permission}.", permission=permission
-            )
+            raise Problem("permission_denied", f"This needs the permission {permission}.", permission=permission)
 
 
 @dataclass(slots=True)
@@ -82,3 +85,19 @@ def current_call():
 def current_identity():
     """The :class:`Identity` of the request being served."""
     return request.fynlo.identity
+
+
+def read_request_id(headers):
+    """The client's ``X-Request-ID`` when it is a decent one, else a new id."""
+    given = headers.get("X-Request-ID", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid7()
+
+
+def read_if_match(header):
+    """The version in an ``If-Match`` header; ``None`` when there is none or it is ``*``."""
+    if not header or header.strip() == "*":
+        return None
+    found = _IF_MATCH.fullmatch(header.strip())
+    if not found:
+        raise Invalid('If-Match must be the ETag of the record, e.g. "v3".', field="If-Match")
+    return int(found[1] or found[2])

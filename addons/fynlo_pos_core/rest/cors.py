@@ -1,11 +1,15 @@
 """Cross-origin requests: refused, except from the origins that the operator lists."""
 
 from ..tools.settings import settings
-from .problem import Problem
+from .problem import NotFound, Problem
 from .representation import Answer
+from .route import METHODS
 
 ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID"
-EXPOSED_HEADERS = "ETag, Idempotent-Replayed, RateLimit-Remaining, Retry-After, X-Request-ID"
+EXPOSED_HEADERS = (
+    "Deprecation, ETag, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
+    "Retry-After, Sunset, X-Request-ID"
+)
 
 
 def headers(httprequest):
@@ -20,9 +24,11 @@ def headers(httprequest):
     }
 
 
-def preflight(request, route):
+def preflight(request):
     """The answer to OPTIONS; without a listed origin the method does not exist."""
-    allowed = request.registry["ir.http"]._fynlo_methods(request) if request.db else [route.method]
+    allowed = request.registry["ir.http"]._fynlo_methods() if request.db else list(METHODS)
+    if not allowed:
+        raise NotFound("There is nothing at this path.")
     if not headers(request.httprequest):
         raise Problem("method_not_allowed", "OPTIONS is not used here.", headers={"Allow": ", ".join(allowed)})
     return Answer(

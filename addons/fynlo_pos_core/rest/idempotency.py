@@ -4,10 +4,14 @@ The record is written in the transaction of the effect, so either both exist or 
 """
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 
 from .problem import Problem
+
+#: The advisory lock of a key, as SQL. The seed keeps it apart from other advisory locks.
+LOCK = "hashtextextended(%(scope)s || ' ' || %(key)s, 4711)"
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -45,10 +49,10 @@ def claim(cr, scope, key, wanted_hash):
     the unique index when the record is written; the transaction then runs again and finds it.
     """
     cr.execute(
-        """SELECT pg_try_advisory_xact_lock(hashtextextended(%(scope)s || %(key)s, 0)), found.*
-             FROM (SELECT 1) one
-             LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
-                         WHERE scope = %(scope)s AND key = %(key)s) found ON TRUE""",
+        f"""SELECT pg_try_advisory_xact_lock({LOCK}), found.*
+              FROM (SELECT 1) one
+              LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
+                          WHERE scope = %(scope)s AND key = %(key)s) found ON TRUE""",
         {"scope": scope, "key": key},
     )
     locked, known_hash, status, body = cr.fetchone()
@@ -57,10 +61,41 @@ def claim(cr, scope, key, wanted_hash):
             raise Problem("idempotency_key_reused", "This Idempotency-Key was used for another request.")
         return Replay(status, body.encode())
     if not locked:
-        raise Problem(
-            "operation_in_progress", "The same request is being worked on.", headers={"Retry-After": "1"}
-        )
+        raise Problem("operation_in_progress", "The same request is being worked on.", headers={"Retry-After": "1"})
     return None
+
+
+def outcome(cr, scope, key):
+    """What became of the write that carried ``key``; ``None`` when it left no trace.
+
+    Looks for the lock first and for the record in a later statement: a write that commits in
+    between is then found done. That needs READ COMMITTED, where each statement sees the present.
+    """
+    working = _is_locked(cr, scope, key)
+    cr.execute(
+        """SELECT status, body, resource_type, resource_id FROM fynlo_idempotency
+            WHERE scope = %s AND key = %s""",
+        (scope, key),
+    )
+    found = cr.fetchone()
+    if not found:
+        return {"key": key, "state": "in_progress", "status": None, "body": None, "resource": None} if working else None
+    status, body, resource_type, resource_id = found
+    resource = {"type": resource_type, "id": resource_id} if resource_type else None
+    return {"key": key, "state": "done", "status": status, "body": json.loads(body), "resource": resource}
+
+
+def _is_locked(cr, scope, key):
+    """Whether a transaction holds the key, without touching the lock itself."""
+    cr.execute(
+        f"""SELECT EXISTS (SELECT FROM pg_locks, (SELECT {LOCK} AS number) wanted
+                            WHERE locktype = 'advisory' AND granted AND objsubid = 1
+                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                              AND classid::bigint = (number >> 32) & 4294967295
+                              AND objid::bigint = number & 4294967295)""",
+        {"scope": scope, "key": key},
+    )
+    return cr.fetchone()[0]
 
 
 def record(cr, call, status, raw, resource):

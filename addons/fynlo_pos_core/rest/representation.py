@@ -5,9 +5,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from werkzeug.wrappers import Response as PlainResponse
-
 from odoo.http import Response
+from werkzeug.http import parse_accept_header
 
 JSON = "application/json; charset=utf-8"
 WORTH_COMPRESSING = 1400  # below one network packet nothing is won
@@ -33,34 +32,61 @@ class Answer:
 
 def to_json(value):
     """Compact UTF-8 JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def entity_tag(body, raw):
     """``"v7"`` for a resource with a version, a hash of the bytes for anything else."""
-    if isinstance(body, dict) and isinstance(body.get("version"), int) and "id" in body:
-        return f'"v{body["version"]}"'
-    return f'"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"'
+    return _version_tag(body) or f'"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"'
 
 
-def respond(answer, status, httprequest, headers):
+def respond(answer, status, httprequest, route, headers):
     """Build the HTTP response of ``answer``: 304 when the client has it, gzip when it helps."""
     raw = answer.body if isinstance(answer.body, bytes) else to_json(answer.body if answer.body is not None else {})
-    headers = {**headers, **answer.headers}
-    if httprequest.method in {"GET", "HEAD"} and status == 200:
-        etag = answer.etag or entity_tag(answer.body, raw)
-        headers["ETag"] = etag
-        headers.setdefault("Cache-Control", "private, no-cache")
-        if httprequest.if_none_match.contains(etag.strip('"')):
-            return _response(b"", 304, headers)
-    elif isinstance(answer.body, dict) and isinstance(answer.body.get("version"), int):
-        headers["ETag"] = f'"v{answer.body["version"]}"'
+    headers = {**headers, **_caching_headers(answer, status, raw, httprequest, route), **answer.headers}
+    headers["Vary"] = ", ".join(filter(None, ["Accept-Encoding, Authorization", headers.get("Vary")]))
+    if status == 200 and "ETag" in headers and _client_has(headers["ETag"], httprequest):
+        return _response(b"", 304, headers)
     headers["Content-Type"] = answer.media_type
-    headers["Vary"] = "Accept-Encoding, Authorization"
-    if "gzip" in httprequest.headers.get("Accept-Encoding", "") and len(raw) > WORTH_COMPRESSING:
+    if len(raw) > WORTH_COMPRESSING and accepts_gzip(httprequest.headers.get("Accept-Encoding", "")):
         raw = answer.compressed or gzip.compress(raw, compresslevel=4, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return _response(raw, status, headers)
+
+
+def respond_problem(problem_document, status, headers):
+    """Build the HTTP response of a failure."""
+    return _response(to_json(problem_document), status, {**headers, "X-Content-Type-Options": "nosniff"})
+
+
+def accepts_gzip(accept_encoding):
+    """Whether an ``Accept-Encoding`` header takes gzip; ``gzip;q=0`` refuses it."""
+    offered = parse_accept_header(accept_encoding)
+    return any(coding in {"gzip", "*"} and quality > 0 for coding, quality in offered) and (
+        "gzip" not in dict(offered) or dict(offered)["gzip"] > 0
+    )
+
+
+def _caching_headers(answer, status, raw, httprequest, route):
+    """A read may be kept and asked again by its tag; the answer to a write belongs to one request."""
+    if httprequest.method in {"GET", "HEAD"} and status == 200:
+        etag = answer.etag or entity_tag(answer.body, raw)
+        return {"ETag": etag, "Cache-Control": route.cache_control}
+    etag = _version_tag(answer.body)
+    return {"Cache-Control": "no-store", **({"ETag": etag} if etag else {})}
+
+
+def _version_tag(body):
+    if isinstance(body, dict) and "id" in body and type(body.get("version")) is int:
+        return f'"v{body["version"]}"'
+    return None
+
+
+def _client_has(etag, httprequest):
+    """Compared weakly, as RFC 9110 §13.1.2 asks; a proxy that compresses makes tags weak."""
+    if httprequest.method not in {"GET", "HEAD"}:
+        return False
+    return httprequest.if_none_match.contains_weak(etag.removeprefix("W/").strip('"'))
 
 
 def _response(raw, status, headers):
@@ -68,7 +94,4 @@ def _response(raw, status, headers):
     response.headers.pop("Content-Type", None)
     for name, value in headers.items():
         response.headers[name] = value
-    if status == 304:
-        PlainResponse.set_data(response, b"")
-        response.headers.pop("Content-Length", None)
     return response

@@ -32,6 +32,20 @@ class QueryShape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class EmptyShape(Shape):
+    """The body of a write that needs none: ``{}`` or nothing."""
+
+
+class EmptyQuery(QueryShape):
+    """The query of a route that takes none."""
+
+
+class AnyQuery(BaseModel):
+    """Whatever the query holds; nothing of it is read."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 def _read_quantity(value: Any) -> Decimal:
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
         raise ValueError('a quantity is a decimal string with at most 3 decimals, e.g. "1.5"')
@@ -82,7 +96,7 @@ class PageQuery(QueryShape):
     """Every list takes these."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 50
-    cursor: Annotated[str, Field(max_length=200)] | None = None
+    cursor: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 WireMoment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -7,15 +7,15 @@ single serialization failure, where Odoo's own retry would sleep for up to a sec
 import random
 import time
 
+from odoo.exceptions import ConcurrencyError
+from odoo.sql_db import Cursor
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
-
-from odoo.sql_db import Cursor
 
 from .problem import Problem
 
 MAX_TRIES = 20
-CONFLICTS = (SerializationFailure, LockNotAvailable, DeadlockDetected, UniqueViolation)
+CONFLICTS = (SerializationFailure, LockNotAvailable, DeadlockDetected, ConcurrencyError)
 #: A unique violation means that a twin of this request won: one more pass finds its answer.
 #: After that it is a genuine clash of data and goes to the caller.
 UNIQUE_TRIES = 3
@@ -25,7 +25,8 @@ def run(env, work):
     """Return ``work()`` after its transaction committed. A lasting :class:`Problem` commits too.
 
     ``work`` may run several times and must have no effect outside the database. Whatever the
-    cursor read before is forgotten, so that ``work`` sees the present.
+    cursor read before is forgotten, so that ``work`` sees the present. Raises ``unavailable`` when
+    it lost against others every time.
     """
     cr = env.cr
     for turn in range(MAX_TRIES):
@@ -37,14 +38,21 @@ def run(env, work):
             if refusal:
                 raise refusal
             return result
-        except CONFLICTS as conflict:
-            cr.rollback()
-            env.transaction.reset()
-            env.registry.reset_changes()
-            if turn == MAX_TRIES - 1 or (isinstance(conflict, UniqueViolation) and turn >= UNIQUE_TRIES - 1):
+        except UniqueViolation:
+            _forget(env)
+            if turn >= UNIQUE_TRIES - 1:
                 raise
-            time.sleep(random.uniform(0.002, 0.012) * min(turn + 1, 4))
-    raise AssertionError("unreachable: the last turn returns or raises")
+        except CONFLICTS:
+            _forget(env)
+        time.sleep(random.uniform(0.002, 0.012) * min(turn + 1, 4))
+    raise Problem("unavailable", "Too many changes to the same record at once.", headers={"Retry-After": "1"})
+
+
+def _forget(env):
+    """Undo the turn, also in the caches: what it wrote there never came to be."""
+    env.cr.rollback()
+    env.transaction.reset()
+    env.registry.reset_changes()
 
 
 def _attempt(work):

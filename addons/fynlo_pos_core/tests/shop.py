@@ -6,9 +6,10 @@ from odoo import Command
 
 from ..controllers.order_shapes import OrderShape
 from ..controllers.till_sessions import CloseSessionShape, OpenSessionShape
-from ..rest.dispatcher import parse
+from ..rest.payload import parse
 from ..rest.representation import to_json
 from ..tools.identifiers import uuid7
+from .common import use_test_settings
 
 
 class Shop:
@@ -16,7 +17,8 @@ class Shop:
 
     @classmethod
     def open_shop(cls, name="Trattoria"):
-        """Build the shop; leaves ``cls.location``, ``cls.menu`` (records by name) and ``cls.till``."""
+        """Build the shop; leaves ``cls.location``, ``cls.menu`` (records by name), staff and ``cls.device``."""
+        use_test_settings(cls)
         company = cls.company = cls.env["res.company"].create(
             {
                 "name": f"{name} {uuid7()}",
@@ -31,7 +33,13 @@ class Shop:
         )
         company = cls.company = cls.company.with_env(cls.env)
         cls.env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
-        company.write({"tax_calculation_rounding_method": "round_per_line", "account_price_include": "tax_included"})
+        company.write(
+            {
+                "currency_id": cls.env.ref("base.GBP").id,
+                "tax_calculation_rounding_method": "round_per_line",
+                "account_price_include": "tax_included",
+            }
+        )
         cls.location = cls._location(company, name)
         cls.menu = cls._menu(company)
         cls.waiter = cls.hire("Wendy", "server")
@@ -43,7 +51,9 @@ class Shop:
 
     @classmethod
     def _location(cls, company, name):
-        cash = cls.env["account.journal"].search([("type", "=", "cash"), ("company_id", "=", company.id)], limit=1)
+        cash = cls.env["account.journal"].create(
+            {"name": "Drawer", "type": "cash", "code": "DRWR", "company_id": company.id}
+        )
         bank = cls.env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", company.id)], limit=1)
         methods = cls.env["pos.payment.method"].create(
             [
@@ -169,10 +179,10 @@ class Shop:
 
     def identity(self, employee=None, device=None):
         """Who is calling, as the API would find it."""
-        session, _refresh = self.env["fynlo.session"]._start(employee or self.waiter, self.location, device or self.device)
-        self.env.flush_all()
+        device = device or self.device
+        answer = self.env["fynlo.session"]._open(employee or self.waiter, device.config_id, device=device)
         self.env.cr.flush()
-        return self.env["fynlo.access"]._of_session(session.fynlo_uuid)
+        return self.env["fynlo.access"]._of_token(answer["access_token"])
 
     def open_till(self, pounds=100):
         wish = parse(OpenSessionShape, to_json({"id": uuid7(), "float": self.gbp(pounds * 100)}))

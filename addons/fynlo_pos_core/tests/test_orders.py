@@ -1,10 +1,12 @@
 """The order service on real rows: prices, refusals, documents, and Odoo's opinion of them."""
 
+from datetime import UTC, datetime, timedelta
+
 from odoo.tests import TransactionCase, tagged
 
 from ..controllers.order_shapes import OrderShape, OrderView
 from ..rest import Problem
-from ..rest.dispatcher import parse
+from ..rest.payload import parse
 from ..rest.representation import to_json
 from ..tools.identifiers import uuid7
 from .shop import Shop
@@ -61,6 +63,7 @@ class TestOrders(Shop, TransactionCase):
             guests=2,
             note="Birthday",
             discounts=[{"id": uuid7(), "discount_id": self.tenth.fynlo_uuid}],
+            identity=self.identity(self.manager),
         )
         self.env.invalidate_all()
         self.assertEqual(self.env["fynlo.order.service"]._document(self.identity(), placed["id"]), placed)
@@ -77,9 +80,8 @@ class TestOrders(Shop, TransactionCase):
             self.line(self.menu.combo, "2", combo=self.meal()),
             self.line(self.menu.pizza, "1.333"),
             self.line(self.menu.cookie, "3"),
-            discounts=[
-                {"id": uuid7(), "discount_id": self.tenth.fynlo_uuid},
-            ],
+            discounts=[{"id": uuid7(), "discount_id": self.tenth.fynlo_uuid}],
+            identity=self.identity(self.manager),
         )
         order = self.row(document)
         for line in order.lines:
@@ -209,12 +211,10 @@ class TestOrders(Shop, TransactionCase):
         self.assertEqual(self.refusal(twin, dict(twin)).code, "validation_failed")
 
     def test_discount_needs_its_permission(self):
-        self.tenth.permission = "discount.override"
-        self.env.cr.flush()
-        problem = self.refusal(
-            self.line(self.menu.pizza), discounts=[{"id": uuid7(), "discount_id": self.tenth.fynlo_uuid}]
-        )
-        self.assertEqual(problem.code, "permission_denied")
+        discounts = [{"id": uuid7(), "discount_id": self.tenth.fynlo_uuid}]
+        self.assertEqual(self.refusal(self.line(self.menu.pizza), discounts=discounts).code, "permission_denied")
+        given = self.place(self.line(self.menu.pizza), discounts=discounts, identity=self.identity(self.manager))
+        self.assertEqual(self.total(given), 900)
 
     def test_closed_till_takes_no_order(self):
         self.env["pos.session"].search([("config_id", "=", self.location.id)]).state = "closed"
@@ -222,8 +222,6 @@ class TestOrders(Shop, TransactionCase):
         self.assertEqual(self.refusal(self.line(self.menu.pizza)).code, "no_open_session")
 
     def test_clock_of_the_till(self):
-        from datetime import UTC, datetime, timedelta
-
         def made(delta):
             return (datetime.now(UTC) + delta).isoformat()
 
@@ -248,9 +246,7 @@ class TestOrders(Shop, TransactionCase):
         document = self.place(self.line(self.menu.pizza))
         elsewhere = self.location.copy({"name": "Elsewhere", "payment_method_ids": False})
         device, _key = self.env["fynlo.device"]._pair_new(elsewhere, "Till", "ios", "1.0")
-        session, _refresh = self.env["fynlo.session"]._start(self.waiter, elsewhere, device)
-        self.env.flush_all()
-        identity = self.env["fynlo.access"]._of_session(session.fynlo_uuid)
+        identity = self.identity(device=device)
         with self.assertRaises(Problem) as caught:
             self.env["fynlo.order.service"]._document(identity, document["id"])
         self.assertEqual(caught.exception.code, "not_found")

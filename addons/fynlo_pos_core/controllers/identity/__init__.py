@@ -1,1 +1,1 @@
-from . import auth, passwords, sessions, devices, employees, permissions, audit, jwks
+from . import audit, auth, devices, employees, jwks, passwords, permissions, sessions

@@ -2,10 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
+from pydantic import Field
 
 from ...rest import api_route, current_identity
 from ...rest.paging import decode, page

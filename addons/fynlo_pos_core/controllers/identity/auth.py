@@ -3,10 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
+from pydantic import Field
 
 from ...rest import ANYONE, PAIRED, SIGNED_IN, api_route, current_call, current_identity
 from ...rest.shapes import Id, NameView, Shape, View
@@ -20,7 +19,7 @@ AppVersion = Annotated[str, Field(max_length=60, examples=["4.2.0"])]
 class LoginShape(Shape):
     email: Email
     password: Annotated[str, Field(min_length=1, max_length=200)]
-    totp: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
+    totp: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["123456"])] | None = None
     location_id: Annotated[Id, Field(strict=False)] | None = None
 
 

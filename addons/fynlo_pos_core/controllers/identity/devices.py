@@ -3,10 +3,9 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
+from pydantic import Field
 
 from ...rest import ANYONE, PAIRED, Answer, Invalid, NotFound, api_route, current_call, current_identity
 from ...rest.paging import decode, page
@@ -175,7 +174,7 @@ class DevicesController(http.Controller):
             vals["config_id"] = _location(current_identity(), body.location_id).id
         if not vals:
             raise Invalid("There is nothing to change.")
-        device._change(vals)
+        device.write(vals)
         return Answer(device._api_values(), resource=("device", device.fynlo_uuid))
 
     @api_route(
@@ -217,8 +216,10 @@ def _locked(uuid):
 
 
 def _location(identity, uuid):
-    location = request.env["pos.config"].sudo().search(
-        [("fynlo_uuid", "=", str(uuid)), ("company_id", "=", identity.company_id)], limit=1
+    location = (
+        request.env["pos.config"]
+        .sudo()
+        .search([("fynlo_uuid", "=", str(uuid)), ("company_id", "=", identity.company_id)], limit=1)
     )
     employee = request.env["hr.employee"].sudo().browse(identity.employee_id)
     if not location or not (identity.role == "owner" or employee._fynlo_may_work_at(location)):

@@ -3,10 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
 from odoo import http
 from odoo.http import request
+from pydantic import Field
 
 from ...rest import SIGNED_IN, Answer, Invalid, api_route, current_identity
 from ...rest.paging import decode, page

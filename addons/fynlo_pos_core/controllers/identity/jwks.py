@@ -29,6 +29,7 @@ class JwksController(http.Controller):
         summary="The public keys of access tokens",
         tag="auth",
         returns=KeySetView,
+        needs_database=False,
     )
     def show_keys(self):
         return Answer(signing_keys.ring().jwks(), headers={"Cache-Control": "public, max-age=60"})

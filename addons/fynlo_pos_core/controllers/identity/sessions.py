@@ -62,7 +62,7 @@ class SessionsController(http.Controller):
         session = request.env["fynlo.session"].sudo().search(domain, limit=1)
         if not session:
             raise NotFound("There is no active sign-in with this id.")
-        session._revoke()
+        request.env["fynlo.staff"]._end_session(current_identity(), session)
         return {}
 
 

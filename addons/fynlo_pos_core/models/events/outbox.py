@@ -56,6 +56,16 @@ class FynloOutbox(models.Model):
         waiting.pop(place, None)
         waiting[place] = (company_id, data, deleted)
 
+    @api.model
+    def _backlog(self):
+        """How many events wait for the relay, and for how many seconds the oldest does."""
+        self.env.cr.execute(
+            """SELECT count(*), coalesce(extract(epoch FROM (now() AT TIME ZONE 'UTC') - min(created_at)), 0)
+                 FROM fynlo_outbox WHERE topic_offset IS NULL"""
+        )
+        unsent, age_s = self.env.cr.fetchone()
+        return {"unsent": unsent, "oldest_unsent_s": max(0.0, round(float(age_s), 1))}
+
 
 def _insert(cr, waiting):
     """Write the waiting events in one statement and wake the relay at commit."""

@@ -1,4 +1,19 @@
-from . import permission, permission_map, employee, staff, res_users, credential
-from . import device, pairing_code, session, refresh_token, access
-from . import lockout, sign_in, password_reset, audit_log
-from . import pairing_wizard, pin_wizard
+from . import (
+    access,
+    audit_log,
+    credential,
+    device,
+    employee,
+    lockout,
+    pairing_code,
+    pairing_wizard,
+    password_reset,
+    permission,
+    permission_map,
+    pin_wizard,
+    refresh_token,
+    res_users,
+    session,
+    sign_in,
+    staff,
+)

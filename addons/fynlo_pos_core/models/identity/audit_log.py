@@ -3,11 +3,11 @@
 import hashlib
 import json
 
-from psycopg2.extras import execute_values
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.http import request
+from psycopg2 import sql
+from psycopg2.extras import execute_values
 
 from ...tools.clock import now, wire
 
@@ -139,7 +139,11 @@ class FynloAuditLog(models.Model):
         seq, last_hash, broken_at = 0, "", None
         for entry in self._entries(company.id):
             seq += 1
-            if entry["seq"] != seq or (entry["prev_hash"] or "") != last_hash or _hash(last_hash, entry) != entry["hash"]:
+            if (
+                entry["seq"] != seq
+                or (entry["prev_hash"] or "") != last_hash
+                or _hash(last_hash, entry) != entry["hash"]
+            ):
                 broken_at = seq
                 break
             last_hash = entry["hash"]
@@ -234,7 +238,7 @@ def _append(cr, company_id, entries):
     columns = (*COLUMNS, "prev_hash", "hash")
     execute_values(
         cr._obj,
-        f"INSERT INTO fynlo_audit_log ({', '.join(columns)}) VALUES %s",
+        sql.SQL("INSERT INTO fynlo_audit_log ({}) VALUES %s").format(sql.SQL(", ").join(map(sql.Identifier, columns))),
         [tuple(entry[column] for column in columns) for entry in entries],
     )
     cr.execute(

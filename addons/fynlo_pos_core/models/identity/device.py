@@ -1,10 +1,14 @@
 """Devices: tills and kitchen screens, each paired once and known by a key of its own."""
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ...rest import Problem
 from ...tools import secret_hash
 from ...tools.clock import now, wire
+
+#: What a person may change; the rest is the system's.
+EDITABLE = frozenset({"name", "config_id"})
 
 
 class FynloDevice(models.Model):
@@ -62,16 +66,21 @@ class FynloDevice(models.Model):
             raise Problem("device_revoked", "This device was removed. Pair it again.")
         return device
 
-    def _change(self, vals):
-        """Rename a device or move it to another location; moving ends its sign-ins."""
-        self.ensure_one()
-        before = self._watched()
-        self.write({**vals, "version": self.version + 1})
-        if self._watched() == before:
-            return
-        if self.config_id.fynlo_uuid != before["location"]:
-            self._session_model()._end(self._sessions(), "device_moved")
-        self._log("device.changed", before=before, after=self._watched())
+    def write(self, vals):
+        """A new name or place gives a new version and a line on the audit log; a move ends its sign-ins."""
+        if not self.env.su and vals.keys() - EDITABLE:
+            raise AccessError(self.env._("Only the name and location of a device can be changed."))
+        if not EDITABLE & vals.keys():
+            return super().write(vals)
+        before = {device: device.sudo()._watched() for device in self}
+        result = super().write(vals)
+        for device in self.sudo():
+            if device._watched() != before[device]:
+                super(FynloDevice, device).write({"version": device.version + 1})
+                device._log("device.changed", before=before[device], after=device._watched())
+                if device.config_id.fynlo_uuid != before[device]["location"]:
+                    self._session_model()._end(device._sessions(), "device_moved")
+        return result
 
     def _revoke(self, reason=""):
         """Make the device's key and all its sign-ins worthless, at once. Safe to repeat."""
@@ -90,7 +99,7 @@ class FynloDevice(models.Model):
     def action_revoke(self):
         """Back office: revoke the selected devices, as far as the user may change them."""
         self.check_access("write")
-        self._revoke()
+        self.sudo()._revoke()
 
     def _seen(self, address, app_version=None, platform=None):
         """Note a sign-in or refresh from this device."""

@@ -98,10 +98,10 @@ class HrEmployee(models.Model):
 
     def write(self, vals):
         """A change of role, locations or state reaches the linked user, the caches and the audit log."""
-        watched = WATCHED & vals.keys()
-        if not watched:
+        if (WATCHED | SHOWN) & vals.keys():
+            self._fynlo_check_rank([vals.get("fynlo_role"), *self.sudo().mapped("fynlo_role")])
+        if not WATCHED & vals.keys():
             return super().write(self._fynlo_with_version(vals))
-        self._fynlo_check_rank([vals.get("fynlo_role"), *self.sudo().mapped("fynlo_role")])
         before = {employee: employee._fynlo_watched() for employee in self}
         users = self.sudo().user_id
         result = super().write(self._fynlo_with_version(vals))

@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 
-from psycopg2.extras import execute_values
-
 from odoo import api, fields, models
+from psycopg2.extras import execute_values
 
 from ...rest import Problem, declare
 from ...tools.clock import now, wire
@@ -188,7 +187,9 @@ class FynloLockout(models.Model):
 
     def _log(self, action, **details):
         if self.company_id:
-            resource = ("employee", self.employee_id.fynlo_uuid) if self.employee_id else ("device", self.device_id.fynlo_uuid)
+            resource = (
+                ("employee", self.employee_id.fynlo_uuid) if self.employee_id else ("device", self.device_id.fynlo_uuid)
+            )
             self.env["fynlo.audit.log"]._record(action, company_id=self.company_id.id, resource=resource, **details)
 
     @api.autovacuum

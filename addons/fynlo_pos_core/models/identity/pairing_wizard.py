@@ -4,9 +4,8 @@ import base64
 import json
 
 import qrcode
-from qrcode.image.svg import SvgPathImage
-
 from odoo import api, fields, models
+from qrcode.image.svg import SvgPathImage
 
 from ...tools.settings import settings
 
@@ -30,7 +29,9 @@ class FynloPairingWizard(models.TransientModel):
         self.ensure_one()
         self.config_id.check_access("read")
         record, code = self.env["fynlo.pairing.code"]._make(self.config_id, self.name, self.env.user.name)
-        self.write({"code": code, "expires_at": record.expires_at, "qr": _qr({"url": settings().public_url, "code": code})})
+        self.write(
+            {"code": code, "expires_at": record.expires_at, "qr": _qr({"url": settings().public_url, "code": code})}
+        )
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,

@@ -82,7 +82,9 @@ class FynloPasswordReset(models.Model):
             }
         )
         template = self.env.ref("fynlo_pos_core.mail_password_reset").sudo()
-        template.with_context(fynlo_token=secret).send_mail(user.id, force_send=False, email_values={"auto_delete": True})
+        template.with_context(fynlo_token=secret).send_mail(
+            user.id, force_send=False, email_values={"auto_delete": True}
+        )
         self._log(employees, "password.reset_sent")
 
     @api.model
@@ -91,7 +93,8 @@ class FynloPasswordReset(models.Model):
         if len(password) < PASSWORD_MIN:
             raise Invalid(f"A password has at least {PASSWORD_MIN} characters.", field="password")
         self.env.cr.execute(
-            "SELECT id FROM fynlo_password_reset WHERE token_hash = %s AND state = 'sent' AND expires_at > %s FOR UPDATE",
+            """SELECT id FROM fynlo_password_reset
+                WHERE token_hash = %s AND state = 'sent' AND expires_at > %s FOR UPDATE""",
             (secret_hash.digest(token), now()),
         )
         found = self.env.cr.fetchone()
@@ -101,12 +104,12 @@ class FynloPasswordReset(models.Model):
             raise Invalid("This token is not valid. Ask for a new mail.", code="reset_token_invalid", field="token")
         user.with_context(no_reset_password=True).write({"password": password})
         reset.write({"state": "used", "token_hash": False})
-        employees = user.with_context(active_test=False).employee_ids
+        employees = user._fynlo_employees()
         self.env["fynlo.session"].sudo()._end_all_of(employees, "password_changed")
         reset._log(employees, "password.reset")
 
     def _log(self, employees, action):
-        for employee in employees.filtered("fynlo_role"):
+        for employee in employees:
             self.env["fynlo.audit.log"]._record(
                 action,
                 company_id=employee.company_id.id,

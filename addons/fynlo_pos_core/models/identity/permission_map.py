@@ -32,7 +32,9 @@ class FynloPermissionMap(models.Model):
     @api.model
     def _fill(self, companies):
         """Give each company the rows it lacks, with the permission's own defaults."""
-        known = {(row.company_id.id, row.permission_id.id) for row in self.search([("company_id", "in", companies.ids)])}
+        known = {
+            (row.company_id.id, row.permission_id.id) for row in self.search([("company_id", "in", companies.ids)])
+        }
         missing = [
             {"company_id": company.id, "permission_id": permission.id, **_defaults(permission.lowest_role)}
             for company in companies
@@ -60,6 +62,8 @@ class FynloPermissionMap(models.Model):
 
     def write(self, vals):
         """Change who may do what; the change is on the audit log and in force with the next request."""
+        if not self.env.su and vals.keys() - set(roles.ROLES):
+            raise AccessError(self.env._("Only the roles of a permission can be changed."))
         changed = {name: bool(vals[name]) for name in roles.ROLES if name in vals}
         if "owner" in changed and not changed["owner"]:
             raise ValidationError(self.env._("An owner keeps every permission."))

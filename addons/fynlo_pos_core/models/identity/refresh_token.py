@@ -61,7 +61,8 @@ class FynloRefreshToken(models.Model):
     def _locked(self, secret):
         """The token's record with its session's row locked, so that twins come one after the other."""
         self.env.cr.execute(
-            """SELECT token.id FROM fynlo_refresh_token token JOIN fynlo_session session ON session.id = token.session_id
+            """SELECT token.id
+                 FROM fynlo_refresh_token token JOIN fynlo_session session ON session.id = token.session_id
                 WHERE token.token_hash = %s FOR UPDATE""",
             (secret_hash.digest(secret),),
         )

@@ -19,15 +19,20 @@ class ResUsers(models.Model):
     def _compute_fynlo_location_ids(self):
         """For record rules: empty when any of the user's employees is free to work everywhere."""
         for user in self:
-            employees = user.employee_ids.filtered("fynlo_role")
+            employees = user._fynlo_employees()
             bound = employees and all(employee.fynlo_location_ids for employee in employees)
             user.fynlo_location_ids = employees.fynlo_location_ids if bound else False
+
+    def _fynlo_employees(self):
+        """These users' active employees with a role, in every company; ``employee_ids`` knows the current ones only."""
+        employees = self.env["hr.employee"].sudo().with_context(active_test=True)
+        return employees.search([("user_id", "in", self.ids), ("fynlo_role", "!=", False)], order="id")
 
     def _fynlo_follow_employees(self):
         """Set each user's Fynlo group to the highest role among the own active employees."""
         groups = {role: roles.group_of(self.env, role) for role in roles.ROLES}
         for user in self:
-            employees = user.with_context(active_test=True).employee_ids.filtered(lambda one: one.active and one.fynlo_role)
+            employees = user._fynlo_employees()
             wanted = max(employees.mapped("fynlo_role"), key=roles.rank, default=None)
             held = {role for role, group in groups.items() if group in user.group_ids}
             if held != ({wanted} if wanted else set()):
@@ -41,5 +46,5 @@ class ResUsers(models.Model):
         """A role is set on the employee; groups that say otherwise are put right again."""
         result = super().write(vals)
         if "group_ids" in vals:
-            self.sudo().filtered(lambda user: any(user.employee_ids.mapped("fynlo_role")))._fynlo_follow_employees()
+            self._fynlo_employees().user_id._fynlo_follow_employees()
         return result

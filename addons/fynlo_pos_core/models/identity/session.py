@@ -128,9 +128,11 @@ class FynloSession(models.Model):
         """End the sessions of employees who left, lost their role, or may no longer work there."""
         active = self.search([("employee_id", "in", employees.ids), ("state", "=", "active")])
         lost = active.filtered(
-            lambda session: not session.employee_id.active
-            or not session.employee_id.fynlo_role
-            or not session.employee_id._fynlo_may_work_at(session.config_id)
+            lambda session: (
+                not session.employee_id.active
+                or not session.employee_id.fynlo_role
+                or not session.employee_id._fynlo_may_work_at(session.config_id)
+            )
         )
         self._end(lost, "employee_changed")
 
@@ -148,6 +150,7 @@ class FynloSession(models.Model):
     def action_revoke(self):
         """Back office: sign the selected people out."""
         self.check_access("read")
+        self.sudo().employee_id.sudo(False)._fynlo_check_rank(self.sudo().employee_id.mapped("fynlo_role"))
         self._revoke()
 
     def _log(self, action, **details):

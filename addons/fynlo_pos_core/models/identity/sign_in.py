@@ -21,7 +21,9 @@ declare(
     "The password is right; this person also uses an authenticator app.",
     "Ask for the six digits and send them as totp.",
 )
-declare("totp_invalid", 401, "Second factor refused", "The six digits are not right or were used.", "Ask for the next ones.")
+declare(
+    "totp_invalid", 401, "Second factor refused", "The six digits are not right or were used.", "Ask for the next ones."
+)
 
 
 class FynloSignIn(models.AbstractModel):
@@ -89,7 +91,7 @@ class FynloSignIn(models.AbstractModel):
     def _user_of(self, login):
         """The user and its employees who may sign in; none unless both exist."""
         user = self.env["res.users"].sudo().search([("login", "=", login)], limit=1)
-        employees = user.employee_ids.filtered(lambda one: one.active and one.fynlo_role).sorted("id")
+        employees = user._fynlo_employees()
         return (user, employees) if employees else (user.browse(), employees)
 
     def _check_password(self, user, password, refuse):
@@ -116,7 +118,11 @@ class FynloSignIn(models.AbstractModel):
         self.env["fynlo.lockout"].sudo()._fail(subjects, address)
         if employees:
             self._log_failure(employees[0].company_id, employees[0], None, "password", address)
-        detail = "The six digits are not right." if code == "totp_invalid" else "The e-mail address or password is not right."
+        detail = (
+            "The six digits are not right."
+            if code == "totp_invalid"
+            else "The e-mail address or password is not right."
+        )
         raise Problem(code, detail, lasting=True)
 
     def _place(self, employees, location_uuid, device):

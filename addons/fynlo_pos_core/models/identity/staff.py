@@ -81,9 +81,18 @@ class FynloStaff(models.AbstractModel):
             _require_rank(identity, employee.fynlo_role)
         employee._fynlo_set_pin(pin)
 
+    @api.model
+    def _end_session(self, identity, session):
+        """End somebody's sign-in: one's own, or that of somebody not above."""
+        if session.employee_id.id != identity.employee_id:
+            _require_rank(identity, session.employee_id.fynlo_role)
+        session._revoke()
+
     def _locations(self, identity, uuids):
-        locations = self.env["pos.config"].sudo().search(
-            [("fynlo_uuid", "in", [str(uuid) for uuid in uuids]), ("company_id", "=", identity.company_id)]
+        locations = (
+            self.env["pos.config"]
+            .sudo()
+            .search([("fynlo_uuid", "in", [str(uuid) for uuid in uuids]), ("company_id", "=", identity.company_id)])
         )
         if len(locations) != len(set(uuids)):
             raise Invalid("One of these locations does not exist.", field="location_ids")

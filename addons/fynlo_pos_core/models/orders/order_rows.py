@@ -31,7 +31,7 @@ ORDER_COLUMNS = """
     o.id, o.uuid, o.fynlo_number, o.preset_id, o.fynlo_business_date, o.fynlo_client_created_at, o.create_date,
     o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
     o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
-    o.fynlo_discounts, o.fynlo_expected_total, o.fynlo_late_arrival, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+    o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
     device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
     seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name
 """
@@ -136,6 +136,7 @@ class FynloOrderRows(models.AbstractModel):
             "fynlo_client_created_at": order.client_created_at,
             "fynlo_catalogue_version": order.catalogue_version,
             "fynlo_late_arrival": order.late_arrival,
+            "fynlo_price_drift": order.price_drift,
             "lines": [Command.create(values) for line in order.lines for values in self._line_rows(line, order, facts)],
         }
         record = env["pos.order"].create([values])
@@ -151,7 +152,8 @@ class FynloOrderRows(models.AbstractModel):
         written the order since it was loaded.
         """
         self.env.cr.execute(
-            "UPDATE pos_order SET fynlo_version = fynlo_version + 1 WHERE id = %s AND fynlo_version = %s",
+            """UPDATE pos_order SET fynlo_version = fynlo_version + 1
+                WHERE id = %s AND fynlo_version = %s AND state = 'draft'""",
             (order.row_id, order.version),
         )
         if not self.env.cr.rowcount:
@@ -263,7 +265,6 @@ def _order_values(order, facts):
         "amount_difference": to_major(order.paid - order.total, facts.digits),
         "fynlo_fulfilment": order.fulfilment,
         "fynlo_payment_state": order.payment,
-        "fynlo_expected_total": order.expected_total,
         "fynlo_discounts": [discount.stored() for discount in order.discounts],
     }
 
@@ -289,9 +290,13 @@ def _line_amounts(line, facts):
 
 
 def _cached_order(order, facts):
-    """What an update may look at, so that it need not be fetched."""
+    """What an update may look at, so that it need not be fetched.
+
+    Only open orders are updated. The state must be the stored one: the ORM writes no column whose
+    cached value it believes unchanged.
+    """
     return {
-        "state": next(state for state, name in STATES.items() if name == order.state),
+        "state": "draft",
         "session_id": order.session_id,
         "config_id": facts.location_id,
         "company_id": facts.company_id,
@@ -337,7 +342,7 @@ def _order_of(row, line_rows, payments, facts):
         note=row["general_customer_note"] or "",
         lines=_lines_of(line_rows, facts),
         discounts=[AppliedDiscount.from_stored(values) for values in row["fynlo_discounts"] or []],
-        expected_total=row["fynlo_expected_total"],
+        price_drift=row["fynlo_price_drift"],
         late_arrival=bool(row["fynlo_late_arrival"]),
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),

@@ -155,13 +155,16 @@ class FynloOrderService(models.AbstractModel):
             guests=wish.guests,
             note=wish.note,
             late_arrival=now - made_at > LATE_AFTER,
-            expected_total=self._expected_total(wish, facts),
         )
         order.lines = [basket.line(line, f"lines[{i}]") for i, line in enumerate(wish.lines)]
         order.discounts = [
             basket.discount(discount, f"discounts[{i}]", order.lines) for i, discount in enumerate(wish.discounts)
         ]
-        return price_order(order, facts, self._odoo_taxes(facts))
+        price_order(order, facts, self._odoo_taxes(facts))
+        expected = self._expected_total(wish, facts)
+        if expected is not None and expected != order.total:
+            order.price_drift = {"expected": expected, "actual": order.total}
+        return order
 
     def _known(self, things, uuid, field):
         if uuid is None:

@@ -70,8 +70,8 @@ class PosOrder(models.Model):
     fynlo_business_date = fields.Date("Business date", readonly=True, copy=False, index="btree_not_null")
     fynlo_client_created_at = fields.Datetime("Made on the till at", readonly=True, copy=False)
     fynlo_catalogue_version = fields.Integer("Catalogue version", readonly=True, copy=False)
-    fynlo_expected_total = fields.Integer(
-        "Total the till expected (minor units)", readonly=True, copy=False, help="Empty when the till gave none."
+    fynlo_price_drift = fields.Json(
+        "Price drift", readonly=True, copy=False, help="What the till expected and what it cost, when they differed."
     )
     fynlo_late_arrival = fields.Boolean("Late arrival", readonly=True, copy=False)
     fynlo_discounts = fields.Json("Discounts", readonly=True, copy=False)

@@ -1,1 +1,1 @@
-from . import resource_mixin, idempotency_record, ir_http
+from . import idempotency_record, ir_http, resource_mixin

@@ -1,6 +1,7 @@
 """Resources: records that the outside knows by a UUID and one JSON shape."""
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ...rest import NotFound
@@ -40,6 +41,12 @@ class FynloResourceMixin(models.AbstractModel):
                 SQL.identifier(self._table),
             )
         )
+
+    def write(self, vals):
+        """A public id is for good: clients have it, whatever happens to the record."""
+        if "fynlo_uuid" in vals and not self.env.su:
+            raise AccessError(self.env._("A public ID cannot be changed."))
+        return super().write(vals)
 
     @api.model
     def _by_uuid(self, uuid):

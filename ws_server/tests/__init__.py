@@ -1,0 +1,1 @@
+"""Tests of relay and gateway against real PostgreSQL, Redis, sockets and processes."""

@@ -1,0 +1,70 @@
+"""Fixtures: a database, a stream prefix and a token issuer of each test's own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+
+import psycopg2  # type: ignore[import-untyped]
+import pytest
+import redis
+
+from .outbox_tables import DDL, OutboxTables
+from .signer import JwksServer, Signer
+
+
+@pytest.fixture(scope="session")
+def database_dsn() -> Iterator[str]:
+    """A database that exists for this test run only."""
+    name = f"fynlo_ws_{uuid.uuid4().hex[:12]}"
+    admin = psycopg2.connect("dbname=postgres")
+    admin.autocommit = True
+    with contextlib.closing(admin), admin.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+        try:
+            with contextlib.closing(psycopg2.connect(f"dbname={name}")) as connection, connection:
+                connection.cursor().execute(DDL)
+            yield f"dbname={name}"
+        finally:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def outbox(database_dsn: str) -> Iterator[OutboxTables]:
+    """Empty outbox tables."""
+    tables = OutboxTables(database_dsn)
+    tables.query("TRUNCATE fynlo_outbox, fynlo_topic, fynlo_feed RESTART IDENTITY")
+    yield tables
+    tables.close()
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A stream prefix that nobody else uses."""
+    return f"test-{uuid.uuid4().hex[:12]}:"
+
+
+@pytest.fixture
+def shared_redis(prefix: str) -> Iterator[redis.Redis]:
+    """The environment's Redis; what the test wrote below its prefix is removed."""
+    client = redis.Redis.from_url(os.environ["REDIS_URL"])
+    yield client
+    for key in client.scan_iter(match=f"{prefix}*"):
+        client.delete(key)
+    client.close()
+
+
+@pytest.fixture
+def signer() -> Signer:
+    """An issuer of tokens."""
+    return Signer()
+
+
+@pytest.fixture
+def jwks_url(signer: Signer) -> Iterator[str]:
+    """Where the issuer's public keys are served."""
+    server = JwksServer(signer)
+    yield server.url
+    server.close()
