@@ -123,7 +123,7 @@ class LunchService:
         try:
             with contextlib.suppress(Unanswered):
                 for available, words in ((False, "has run out"), (True, "is there again")):
-                    await desk.set_availability(product.id, available, till.location_id)
+                    await desk.set_availability(product.id, available)
                     took_s = await _menus_say(neighbours, product.variants[0].id, available)
                     self._judge(f"{product.name} {words} at {till.location_name}", took_s)
                     await asyncio.sleep(2)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.local.layout import RUN
 from scripts.till.manager_desk import ManagerDesk
 from scripts.till.till import Server, Till
 
 from .counter import Counter
 from .tally import Tally
 
-WELCOME = Path(__file__).resolve().parents[2] / ".run" / "welcome.json"
 LOCATIONS = ("Soho", "Camden")
 TILLS_A_LOCATION = 2
 SELLING_ROLES = ("cashier", "server", "supervisor")
@@ -37,7 +37,7 @@ class Welcome:
     def read(cls) -> "Welcome":
         """From the environment and the file that `make run` leaves."""
         url, websocket_url = os.environ.get("FYNLO_URL"), os.environ.get("FYNLO_WS_URL")
-        path = Path(os.environ.get("FYNLO_WELCOME", WELCOME))
+        path = Path(os.environ.get("FYNLO_WELCOME", RUN.welcome))
         if not (url and websocket_url and path.exists()):
             raise NotReady("The restaurant does not tell how to get in: start it with `make run`, then `make demo`.")
         told = json.loads(path.read_text())

@@ -75,10 +75,9 @@ class ManagerDesk:
             return False
         return True
 
-    async def set_availability(self, product_id: str, available: bool, location_id: str) -> None:
-        """Say that a product has run out at a location, or is there again."""
-        wish = {"available": available, "location_id": location_id}
-        await self.api.write(f"/products/{product_id}:set-availability", wish)
+    async def set_availability(self, product_id: str, available: bool) -> None:
+        """Say that a product has run out at the desk's location, or is there again."""
+        await self.api.write(f"/products/{product_id}:set-availability", {"available": available})
 
     async def locations(self) -> dict[str, str]:
         """Ids of the company's locations by name, as far as somebody works there."""
