@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scripts.till.basket import Basket
+from scripts.till.basket import Basket, Part
 from scripts.till.menu import Menu, Product, Variant
 
 #: How much busier the peak is than the beginning and the end.
@@ -56,16 +56,27 @@ class Guest:
 
 
 def _order(basket: Basket, menu: Menu, product: Product, variant: Variant, dice: random.Random) -> None:
-    modifiers: list[str] = []
+    combo = {}
+    for choice in product.choices:
+        variant_id = dice.choice([candidate for candidate in choice.variant_ids if menu.offers(candidate)])
+        combo[choice.id] = Part(variant_id, _extras(menu.by_variant[variant_id][0], dice))
+    basket.add(
+        variant.id,
+        quantity=dice.randint(1, 2),
+        modifiers=_extras(product, dice),
+        combo=combo,
+        note=dice.choice(REMARKS),
+    )
+
+
+def _extras(product: Product, dice: random.Random) -> tuple[str, ...]:
+    """Answers to the product's questions, as many as each of them takes."""
+    chosen: list[str] = []
     for group in product.groups:
         there = [modifier.id for modifier in group.modifiers if modifier.available]
         most = min(len(there), group.max if group.max is not None else 2)
-        modifiers += dice.sample(there, dice.randint(min(group.min, most), most))
-    combo = {
-        choice.id: dice.choice([variant_id for variant_id in choice.variant_ids if menu.offers(variant_id)])
-        for choice in product.choices
-    }
-    basket.add(variant.id, quantity=dice.randint(1, 2), modifiers=modifiers, combo=combo, note=dice.choice(REMARKS))
+        chosen += dice.sample(there, dice.randint(min(group.min, most), most))
+    return tuple(chosen)
 
 
 def tendered(due: int, dice: random.Random) -> int:

@@ -139,9 +139,15 @@ class Till:
         """Follow the location until cancelled; the menu is read again as soon as it changes."""
         topics = [f"l.{self.location_id}.{kind}" for kind in TOPICS]
         self.stream = EventStream(self._server.websocket_url, self.sign_in, self.copy, topics, observe=self._on_event)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.stream.run())
-            tasks.create_task(self._keep_menu_fresh())
+        tasks = [asyncio.create_task(self.stream.run()), asyncio.create_task(self._keep_menu_fresh())]
+        try:
+            done, _running = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep_menu_fresh(self) -> None:
         while True:
