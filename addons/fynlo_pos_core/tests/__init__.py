@@ -1,3 +1,4 @@
+from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
 from . import test_identity_sign_in
