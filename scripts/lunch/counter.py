@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import Counter as Count
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,8 +43,7 @@ class Counter:
     tally: Tally
     sales: list[Sale] = field(default_factory=list)
     heard: list[Event] = field(default_factory=list)
-    attempts: int = 0
-    failed_attempts: int = 0
+    statuses: "Count[tuple[str, str, int]]" = field(default_factory=Count)
     turned_away: int = 0
     given_up: int = 0
     busy_with: str = ""
@@ -56,8 +56,12 @@ class Counter:
 
     def notice(self, exchange: Exchange) -> None:
         """An HTTP attempt ended."""
-        self.attempts += 1
-        self.failed_attempts += exchange.status == 0 or exchange.status >= 500
+        self.statuses[exchange.method, exchange.path, exchange.status] += 1
+
+    @property
+    def failed_attempts(self) -> int:
+        """Attempts without an answer, or with one that says to try again."""
+        return sum(count for (_, _, status), count in self.statuses.items() if status == 0 or status >= 500)
 
     async def serve(self, queue: "asyncio.Queue[Guest | None]") -> None:
         """Take guests until there is a None in the queue; it is left there for the next counter."""

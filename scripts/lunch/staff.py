@@ -40,9 +40,13 @@ class Welcome:
         path = Path(os.environ.get("FYNLO_WELCOME", RUN.welcome))
         if not (url and websocket_url and path.exists()):
             raise NotReady("The restaurant does not tell how to get in: start it with `make run`, then `make demo`.")
-        told = json.loads(path.read_text())
-        manager = next(login for login in told["logins"] if login.get("role") in {"owner", "manager"})
-        return cls(Server(url, websocket_url), manager["login"], manager["password"], told["employees"])
+        return cls.told(Server(url, websocket_url), json.loads(path.read_text()))
+
+    @classmethod
+    def told(cls, server: Server, welcome: Mapping[str, Any]) -> "Welcome":
+        """From what the demo restaurant answers about itself."""
+        manager = next(login for login in welcome["logins"] if login.get("role") in {"owner", "manager"})
+        return cls(server, manager["login"], manager["password"], welcome["employees"])
 
     def desk(self, location_id: str | None = None) -> ManagerDesk:
         """The manager, at a location."""

@@ -89,6 +89,24 @@ class Basket:
         ]
 
 
+def fewest_answers(product: Product) -> tuple[str, ...]:
+    """As few modifiers as the product's questions demand."""
+    return tuple(
+        modifier.id
+        for group in product.groups
+        for modifier in [modifier for modifier in group.modifiers if modifier.available][: group.min]
+    )
+
+
+def fewest_parts(menu: Menu, product: Product) -> dict[str, Part]:
+    """For each choice of a combo the first variant on offer."""
+    parts = {}
+    for choice in product.choices:
+        variant_id = next(candidate for candidate in choice.variant_ids if menu.offers(candidate))
+        parts[choice.id] = Part(variant_id, fewest_answers(menu.by_variant[variant_id][0]))
+    return parts
+
+
 def _wire(modifiers: Iterable[str]) -> list[dict[str, Any]]:
     return [{"modifier_id": modifier_id, "quantity": 1} for modifier_id in modifiers]
 

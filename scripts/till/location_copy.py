@@ -117,11 +117,14 @@ class LocationCopy:
             self._menu = None
 
     async def restore(self, topic: str, place: Place) -> None:
-        """Read by REST what the events can no longer tell; then go on from ``place``."""
+        """Read by REST what the events can no longer tell; then go on from ``place``.
+
+        Payments are part of their orders' documents, so they need no reading of their own.
+        """
         kind = topic.rpartition(".")[2]
         if kind == "menu":
             await self.read_menu()
-        orders = await self._read_orders() if kind in {"orders", "payments"} else []
+        orders = await self._read_orders() if kind == "orders" else []
         session = await self._read_till_session() if kind == "till" else None
         with self._moving(topic, place):
             for document in orders:
