@@ -1,3 +1,4 @@
+from . import test_backoffice_guard
 from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
