@@ -20,7 +20,7 @@ from scripts.local.python_environment import LINK
 from scripts.local.redis_server import RedisServer
 from scripts.local.secret_files import ensure_secrets, rotate_key
 from scripts.local.stack import APPLICATIONS, SERVERS, Stack, stop_everything
-from scripts.local.welcome import print_welcome
+from scripts.local.welcome import keep_welcome, print_welcome
 
 RUN_STEPS = STEPS + 4
 
@@ -40,6 +40,7 @@ def run() -> None:
         stack.await_ready()
     with progress.step("Pairing code"):
         welcome = _welcome(stack)
+        keep_welcome(RUN, welcome)
     print_welcome(stack, welcome)
 
 

@@ -1,1 +1,3 @@
-from . import test_demo, test_demo_history, test_pizzaplace
+from . import test_demo
+from . import test_demo_history
+from . import test_pizzaplace
