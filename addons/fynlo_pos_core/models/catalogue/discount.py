@@ -46,9 +46,9 @@ class FynloDiscount(models.Model):
             "kind": "kind",
             "scope": "scope",
             "permission": "permission",
-            "active": "active",
         }
-        values = {column: sent[name] for name, column in columns.items() if name in sent}
+        values = super()._catalogue_values(identity, sent)
+        values |= {column: sent[name] for name, column in columns.items() if name in sent}
         if sent.get("value_bp") is not None:
             values["value_bp"] = sent["value_bp"]
         if sent.get("amount") is not None:
