@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from scripts.local.configuration import DATABASE
@@ -22,7 +23,7 @@ from scripts.local.secret_files import ensure_secrets, rotate_key
 from scripts.local.stack import APPLICATIONS, SERVERS, Stack, stop_everything
 from scripts.local.welcome import keep_welcome, print_welcome
 
-RUN_STEPS = STEPS + 4
+RUN_STEPS = STEPS + 3
 
 
 def run() -> None:
@@ -35,12 +36,13 @@ def run() -> None:
         stack.stop_applications()
     with progress.step("Database (about three minutes the first time)"):
         progress.note(database.ensure(stack.environment))
-    with progress.step("Odoo, relay and gateway"):
+    with progress.step("Odoo, relay and gateway"), ThreadPoolExecutor(1) as beside:
         stack.start_applications()
+        # a pairing code needs the database only, and takes as long as Odoo's own start
+        answer = beside.submit(_welcome, stack)
         stack.await_ready()
-    with progress.step("Pairing code"):
-        welcome = _welcome(stack)
-        keep_welcome(RUN, welcome)
+        welcome = answer.result()
+    keep_welcome(RUN, welcome)
     print_welcome(stack, welcome)
 
 
