@@ -158,3 +158,10 @@ def test_no_secret_reaches_the_log(restaurant, till):
     assert "/api/v1/orders" in log
     assert marker not in log
     assert till.authorization.split()[1] not in log
+
+
+def test_an_unknown_address_is_refused_like_a_wrong_password(restaurant):
+    """Odoo's own tests replace the password hashing, so only a real process shows this."""
+    body = {"email": f"{uuid4().hex}@fynlo.example", "password": "wrong"}
+    reply = Caller(restaurant.url)("POST", "/auth/login", body)
+    assert (reply.status, reply.body["code"]) == (401, "credentials_invalid")

@@ -89,7 +89,8 @@ PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "Echoed and logged when it is 8 to 128 letters, digits, `_ . : -`; made otherwise.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{8,128}$"},
+        "schema": {"type": "string"},
+        "example": "till-4.20261122:0001",
     },
 }
 

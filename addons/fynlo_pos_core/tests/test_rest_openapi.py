@@ -1,5 +1,6 @@
 """The API's description of itself: valid, complete, checked in, readable."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -16,6 +17,16 @@ from ..rest.problem import PROBLEM_TYPES
 from .common import ApiCase
 
 CHECKED_IN = Path(__file__).parents[3] / "docs" / "api" / "openapi.json"
+
+
+def _codes_raised(node):
+    """The literal codes in a call of ``Problem("code", …)`` or ``Invalid(…, code="code")``."""
+    name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+    if name == "Problem":
+        return [part.value for part in node.args[:1] if isinstance(part, ast.Constant)]
+    if name in {"Invalid", "NotFound"}:
+        return [word.value.value for word in node.keywords if word.arg == "code" and isinstance(word.value, ast.Constant)]
+    return []
 
 
 @tagged("post_install", "-at_install")
@@ -55,6 +66,15 @@ class TestOpenapi(TransactionCase):
         for route in self.routes:
             with self.subTest(route.name):
                 self.assertLessEqual(set(openapi.problem_codes(route)), set(PROBLEM_TYPES))
+
+    def test_every_code_that_is_raised_is_declared(self):
+        """Read from the source, as a code that is missing shows only when its failure happens."""
+        for file in sorted(CHECKED_IN.parents[2].glob("addons/*/**/*.py")):
+            if "tests" in file.parts:
+                continue
+            for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                for code in _codes_raised(call):
+                    self.assertIn(code, PROBLEM_TYPES, f"{file.name}:{call.lineno}")
 
     def test_the_examples_are_of_their_shapes(self):
         for route in self.routes:
