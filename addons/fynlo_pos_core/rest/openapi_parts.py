@@ -82,7 +82,8 @@ PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "The `ETag` of the answer that the client has; the same one is answered 304.",
-        "schema": {"type": "string", "pattern": '^[ !#-~"]*$', "maxLength": 200},
+        "schema": {"type": "string"},
+        "example": '"v2"',
     },
     "XRequestID": {
         "name": "X-Request-ID",

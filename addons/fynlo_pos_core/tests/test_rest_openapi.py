@@ -5,10 +5,9 @@ import json
 import re
 from pathlib import Path
 
+from odoo.tests import TransactionCase, tagged
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import TypeAdapter
-
-from odoo.tests import TransactionCase, tagged
 
 from ..rest import openapi
 from ..rest.docs_page import read_chapters
@@ -25,7 +24,9 @@ def _codes_raised(node):
     if name == "Problem":
         return [part.value for part in node.args[:1] if isinstance(part, ast.Constant)]
     if name in {"Invalid", "NotFound"}:
-        return [word.value.value for word in node.keywords if word.arg == "code" and isinstance(word.value, ast.Constant)]
+        return [
+            word.value.value for word in node.keywords if word.arg == "code" and isinstance(word.value, ast.Constant)
+        ]
     return []
 
 
