@@ -35,20 +35,21 @@ CHECKS = (
 # and use_after_free, ensure_resource_availability (they need the stateful phase).
 
 
-def run(restaurant, caller: Caller, folder: Path, *selection: str) -> None:
-    """One run of schemathesis as ``caller``; any finding fails the test with its report."""
+def findings(restaurant, caller: Caller, folder: Path, *selection: str) -> str:
+    """The report of a run of schemathesis as ``caller``; empty when it found nothing."""
     command = [
         str(Path(restaurant.python).with_name("schemathesis")), "run", f"{restaurant.url}/api/v1/openapi.json",
         "--phases", "examples,coverage,fuzzing", "--max-examples", "4", "--seed", "1", "--checks", ",".join(CHECKS),
-        "--header", f"Authorization: {caller.authorization}", "--rate-limit", "100/s", "--request-timeout", "20",
+        "--header", f"Authorization: {caller.authorization}", "--rate-limit", "30/s", "--request-timeout", "20",
         "--suppress-health-check", "all", "--no-color", "--continue-on-failure", *selection,
     ]  # fmt: skip
     found = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=900)
-    assert found.returncode == 0, found.stdout[-8000:] + found.stderr[-2000:]
+    return found.stdout[-8000:] + found.stderr[-2000:] if found.returncode else ""
 
 
 def test_the_api_keeps_its_contract(restaurant, tmp_path):
     owner, kitchen = sign_in(restaurant.url, restaurant.welcome(), "owner", "kitchen")
     aside = [word for name in (*LEFT_OUT, *REFUSED) for word in ("--exclude-operation-id", name)]
-    run(restaurant, owner, tmp_path, *aside)
-    run(restaurant, kitchen, tmp_path, *[word for name in REFUSED for word in ("--include-operation-id", name)])
+    alone = [word for name in REFUSED for word in ("--include-operation-id", name)]
+    assert not findings(restaurant, owner, tmp_path, *aside)
+    assert not findings(restaurant, kitchen, tmp_path, *alone)

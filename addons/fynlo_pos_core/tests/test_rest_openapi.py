@@ -44,7 +44,7 @@ class TestOpenapi(TransactionCase):
                 yield f"{method.upper()} {path}", operation
 
     def test_it_is_valid(self):
-        OpenAPIV31SpecValidator(self.document).validate()
+        self.assertEqual(list(OpenAPIV31SpecValidator(self.document).iter_errors()), [])
 
     def test_it_is_the_one_checked_in(self):
         """Without all our addons only a part of it is served, but that part is the same."""
@@ -83,7 +83,7 @@ class TestOpenapi(TransactionCase):
             with self.subTest(route.name):
                 if route.body:
                     example = operation["requestBody"]["content"][route.media_types[0]]["example"]
-                    TypeAdapter(route.body).validate_json(json.dumps(example))
+                    self.assertIsNotNone(TypeAdapter(route.body).validate_json(json.dumps(example)))
                 if route.returns:
                     content = operation["responses"][str(route.status)]["content"]
                     TypeAdapter(route.returns).validate_json(json.dumps(content["application/json"]["example"]))
