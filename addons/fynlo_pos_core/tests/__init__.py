@@ -1,3 +1,5 @@
+from . import test_backoffice_guard
+from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
 from . import test_identity_audit
@@ -10,6 +12,7 @@ from . import test_identity_sign_in
 from . import test_identity_tokens
 from . import test_menu
 from . import test_menu_api
+from . import test_operations
 from . import test_orders
 from . import test_pricing
 from . import test_rest_answers
