@@ -174,7 +174,7 @@ def rotate_keys() -> None:
 
 def call(model: str, method: str) -> None:
     """Calls a method of a model in the restaurant's database and prints its answer."""
-    answer = running_stack().call(model, method)
+    answer = running_stack().call(model, method, loud=True)
     if answer is not None:
         print(answer if isinstance(answer, str) else json.dumps(answer, indent=2, ensure_ascii=False))
 

@@ -80,16 +80,18 @@ class ApiCase(HttpCase):
         self.addCleanup(self._forget_fixtures, dict(self._staff), dict(self._devices))
 
     @classmethod
-    def make_location(cls, name, company=None):
+    def make_location(cls, name, company=None, **vals):
         """A new point of sale, in the main company unless told."""
         company = company or cls.company
-        return cls.env["pos.config"].with_company(company).create({"name": name, "company_id": company.id})
+        return cls.env["pos.config"].with_company(company).create({"name": name, "company_id": company.id, **vals})
 
     @classmethod
-    def make_company(cls, name):
-        """Another company with a chart of accounts, and its one location."""
+    def make_company(cls, name, chart="generic_coa"):
+        """Another company and its one location; without a ``chart`` it cannot sell, but is made at once."""
         company = cls.env["res.company"].create({"name": f"{name} {uuid7()[-6:]}"})
-        cls.env["account.chart.template"].try_loading("generic_coa", company=company, install_demo=False)
+        if not chart:
+            return company, cls.make_location(f"{name} till", company, payment_method_ids=[])
+        cls.env["account.chart.template"].try_loading(chart, company=company, install_demo=False)
         return company, cls.make_location(f"{name} till", company)
 
     def employee(self, role, location=None, **vals):

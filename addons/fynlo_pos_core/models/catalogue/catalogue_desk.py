@@ -1,6 +1,7 @@
 """The desk at which managers keep the catalogue: find, list, add, change and archive its entries."""
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ...rest import Invalid, NotFound, Problem, current_call
 from ...tools.money import to_major
@@ -99,7 +100,7 @@ class FynloCatalogueDesk(models.AbstractModel):
         entry = self._find(identity, model, uuid)
         if entry[entry._company_field].id != identity.company_id:
             raise Problem("permission_denied", "Several companies share this; change it in the back office.")
-        self.env.cr.execute(f'SELECT 1 FROM "{entry._table}" WHERE id = %s FOR UPDATE', [entry.id])
+        self.env.cr.execute(SQL("SELECT 1 FROM %s WHERE id = %s FOR UPDATE", SQL.identifier(entry._table), entry.id))
         entry.invalidate_recordset()
         current_call().require_version(entry.fynlo_version, entry._api_values())
         return entry

@@ -12,9 +12,10 @@ class ProductTemplate(models.Model):
     _resource_name = "product"
     _menu_fields = frozenset(
         {
-            "name", "active", "available_in_pos", "sale_ok", "type", "company_id", "list_price", "taxes_id", "categ_id",
-            "pos_categ_ids", "pos_sequence", "public_description", "description_sale", "combo_ids", "attribute_line_ids",
-            "barcode", "default_code", "image_1920", "fynlo_modifier_group_ids", "fynlo_allergen_ids", "fynlo_open_price",
+            "name", "active", "available_in_pos", "sale_ok", "type", "company_id", "list_price", "taxes_id",
+            "categ_id", "pos_categ_ids", "pos_sequence", "public_description", "description_sale", "combo_ids",
+            "attribute_line_ids", "barcode", "default_code", "image_1920", "fynlo_modifier_group_ids",
+            "fynlo_allergen_ids", "fynlo_open_price",
         }
     )  # fmt: skip
 
