@@ -119,7 +119,7 @@ class LunchService:
         await asyncio.sleep(self._plan.duration_s / 3)
         till = neighbours[0].till
         product, _variant = self._dice.choice(till.menu.on_offer())
-        desk = self._welcome.desk(till.location_id)
+        desk = self._welcome.desk(till.location_name)
         try:
             with contextlib.suppress(Unanswered):
                 for available, words in ((False, "has run out"), (True, "is there again")):

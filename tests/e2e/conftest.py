@@ -32,15 +32,9 @@ def welcome(restaurant: LiveRestaurant) -> Welcome:
     return Welcome.told(Server(restaurant.url, restaurant.websocket_url), restaurant.welcome())
 
 
-@pytest.fixture(scope="session")
-def location_ids() -> dict[str, str]:
-    """Ids of the locations by name, once somebody has asked."""
-    return {}
-
-
 @pytest_asyncio.fixture
-async def tills(welcome: Welcome, tmp_path: Path, location_ids: dict[str, str]) -> AsyncIterator[Tills]:
+async def tills(welcome: Welcome, tmp_path: Path) -> AsyncIterator[Tills]:
     """Opens tills that are closed at the test's end."""
-    opened = Tills(welcome, tmp_path, location_ids)
+    opened = Tills(welcome, tmp_path)
     yield opened
     await opened.close()

@@ -23,7 +23,6 @@ class Tills:
 
     welcome: Welcome
     folder: Path
-    ids: dict[str, str]
     counters: list[Counter] = field(default_factory=list)
     listeners: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     desks: dict[str, ManagerDesk] = field(default_factory=dict)
@@ -33,7 +32,7 @@ class Tills:
         """A new till at a location whose drawer is open, by another way when ``url`` is given."""
         desk = await self.desk(location)
         server = replace(self.welcome.server, url=url) if url else self.welcome.server
-        code = await desk.pairing_code(self.ids[location], name)
+        code = await desk.pairing_code(self.welcome.locations[location], name)
         seller = self.welcome.sellers(location)[0]
         counter = await open_counter(server, name, code, seller, self.folder, Tally())
         self.counters.append(counter)
@@ -43,8 +42,7 @@ class Tills:
     async def desk(self, location: str = "Soho") -> ManagerDesk:
         """The manager, signed in at a location."""
         if location not in self.desks:
-            await self._learn_ids()
-            self.desks[location] = self.welcome.desk(self.ids[location])
+            self.desks[location] = self.welcome.desk(location)
             await self.desks[location].sign_in.token()
         return self.desks[location]
 
@@ -78,12 +76,6 @@ class Tills:
             await counter.till.close()
         for desk in self.desks.values():
             await desk.close()
-
-    async def _learn_ids(self) -> None:
-        if not self.ids:
-            anywhere = self.welcome.desk()
-            self.ids.update(await anywhere.locations())
-            await anywhere.close()
 
 
 def basket_of(till: Till, count: int = 1) -> Basket:
