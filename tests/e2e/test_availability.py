@@ -38,7 +38,7 @@ async def test_sold_out_product_leaves_the_menus_of_its_location_within_a_second
         assert not soho.till.menu.offers(variant.id)
     finally:
         await desk.set_availability(product.id, True)
-    await until(lambda: soho.till.menu.offers(variant.id), "it is on the menu again", WITHIN_S)
+    await until(lambda: soho.till.menu.offers(variant.id), "it is on the menu again")
 
 
 async def test_till_that_was_away_learns_it_when_it_comes_back(tills: Tills) -> None:
