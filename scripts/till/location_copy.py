@@ -79,11 +79,12 @@ class LocationCopy:
     async def _read_menu(self) -> None:
         self.menu_is_stale.clear()
         self._run_out_meanwhile.clear()
+        answer = None
         try:
             answer = await self._api.read("/menu", etag=self._store.recall("menu_etag"))
-        except BaseException:
-            self.menu_is_stale.set()
-            raise
+        finally:
+            if answer is None:
+                self.menu_is_stale.set()
         with self._store.transaction():
             if answer.status != 304:
                 document = answer.body

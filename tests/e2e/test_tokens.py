@@ -43,6 +43,7 @@ async def test_expired_token_at_the_gateway_is_renewed(tills: Tills, restaurant:
     counter = await tills.open("Soho A")
     expire(counter, restaurant)
     await tills.listen(counter)
+    assert counter.statuses["POST", "/auth/refresh", 200] == 1
     order = await sell(counter.till)
     await until(lambda: order["id"] in counter.has_heard("order.completed"), "the completion is heard")
 

@@ -81,8 +81,10 @@ def test_choices_that_do_not_fit_are_refused(variant_id: str, choices: dict[str,
 
 def test_fewest_answers_are_enough() -> None:
     menu = Menu.from_document(document())
+    basket = Basket(menu)
     for product, variant in menu.on_offer():
-        Basket(menu).add(variant.id, modifiers=fewest_answers(product), combo=fewest_parts(menu, product))
+        basket.add(variant.id, modifiers=fewest_answers(product), combo=fewest_parts(menu, product))
+    assert [line["variant_id"] for line in basket.order()["lines"]] == ["small", "large", "water", "deal"]
 
 
 def test_open_prices_are_not_offered() -> None:
