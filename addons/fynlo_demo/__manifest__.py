@@ -6,6 +6,6 @@
     "author": "Fynlo",
     "website": "https://fynlo.example",
     "category": "Sales/Point of Sale",
-    "depends": ["fynlo_pos_core", "l10n_uk"],
+    "depends": ["fynlo_pos_core", "fynlo_payments", "l10n_uk"],
     "post_init_hook": "post_init_hook",
 }

@@ -33,6 +33,7 @@ class FynloDemoBusiness(models.AbstractModel):
             }
         )
         self.env["account.chart.template"].try_loading("uk", company, install_demo=False)
+        company.tax_calculation_rounding_method = "round_per_line"  # so that line totals add up to the bill
         return company
 
     @api.model

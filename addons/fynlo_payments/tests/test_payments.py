@@ -4,7 +4,7 @@ from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.rest.call import Call
-from odoo.addons.fynlo_pos_core.rest.dispatcher import parse
+from odoo.addons.fynlo_pos_core.rest.payload import parse
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
 from odoo.addons.fynlo_pos_core.tests.shop import Shop
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7

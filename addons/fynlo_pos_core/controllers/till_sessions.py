@@ -64,7 +64,7 @@ class TillSessionsController(http.Controller):
         body=OpenSessionShape,
         returns=TillSessionView,
         status=201,
-        errors=("session_already_open",),
+        errors=("session_already_open", "location_not_ready"),
         budget="money",
     )
     def open_session(self, body):

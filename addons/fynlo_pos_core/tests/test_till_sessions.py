@@ -5,7 +5,7 @@ from odoo.tests import TransactionCase, tagged
 from ..controllers.till_sessions import OpenSessionShape
 from ..rest import Problem
 from ..rest.call import Call
-from ..rest.dispatcher import parse
+from ..rest.payload import parse
 from ..rest.representation import to_json
 from ..tools.identifiers import uuid7
 from .shop import Shop

@@ -16,10 +16,11 @@ class FynloTillSessionService(models.AbstractModel):
 
     @api.model
     def _open(self, identity, wish):
-        """Open the location's session with its float. Raises ``session_already_open``.
+        """Open the location's session with its float. Raises ``session_already_open``, ``location_not_ready``.
 
         Two tills that open at once wait for each other on the location's row.
         """
+        self.env["fynlo.location.facts"]._of(identity.location_id, identity.catalogue_version)  # fit to sell?
         location = self._locked_location(identity)
         current = self._current_of(location)
         if current:
