@@ -16,7 +16,6 @@ def open_location(env: Any, tills: int, menu_products: int) -> dict[str, Any]:
     """The location with so many paired tills, a manager for each, and a menu of so many products."""
     company = env["res.company"].search([("name", "=", COMPANY)], limit=1)
     location = env["pos.config"].search([("name", "=", LOCATION), ("company_id", "=", company.id)], limit=1)
-    company.tax_calculation_rounding_method = "round_per_line"
     _fill_menu(env, company, menu_products)
     return {
         "location": location.fynlo_uuid,
