@@ -1,4 +1,4 @@
-"""One HTTP request at a time over a connection of its own, as Odoo without a proxy serves them, and how long it took."""
+"""One HTTP request over a connection of its own, as Odoo without a proxy serves it, and how long it took."""
 
 import gzip
 import http.client

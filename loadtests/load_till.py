@@ -54,9 +54,7 @@ class LoadTill:
 
 def order_of(wishes: Iterable[Wish]) -> dict[str, Any]:
     """The body of ``POST /orders``."""
-    lines = [
-        {"id": uuid7(), "variant_id": dish["variant_id"], "quantity": str(quantity)} for dish, quantity in wishes
-    ]
+    lines = [{"id": uuid7(), "variant_id": dish["variant_id"], "quantity": str(quantity)} for dish, quantity in wishes]
     return {"id": uuid7(), "lines": lines}
 
 

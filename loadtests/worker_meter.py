@@ -9,6 +9,7 @@ from loadtests.stage import Stage
 
 #: The end of an access line of Odoo's web server: status, size, statements, seconds in them, seconds elsewhere.
 ACCESS = re.compile(r"werkzeug: \S+ .* HTTP/1\.\d\"? \S+ \S+ (\d+) \d+\.\d+ -?\d+\.\d+\s*$")
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'odoo-{worker}'"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: After its answer a worker still ends the transaction and the connection; that is part of the price.
 SETTLED_S = 0.002
@@ -38,8 +39,7 @@ class WorkerMeter:
 
     def refresh(self) -> None:
         """Finds the worker's database connections; call it again after warming up."""
-        query = f"SELECT pid FROM pg_stat_activity WHERE application_name = 'odoo-{self._worker}'"
-        self._backends = [int(pid) for pid in self._stage.sql(query).split()]
+        self._backends = [int(pid) for pid in self._stage.sql(BACKENDS.format(worker=self._worker)).split()]
         self._before = self._settled()
         self._queries_since()
 

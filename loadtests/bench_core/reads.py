@@ -52,4 +52,3 @@ def cheapest(contestants: Sequence[Contestant]) -> Contestant:
 
 def _reading(till: LoadTill, path: str, status: int, **headers: str) -> Callable[[], Callable[[], Reply]]:
     return lambda: lambda: expect(till.read(path, **headers), status)
-

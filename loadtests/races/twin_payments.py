@@ -8,6 +8,10 @@ from loadtests.exchange import expect
 from loadtests.load_till import LoadTill
 from loadtests.races.outcome import Outcome, Restaurant, at_once, quoted
 
+BOOKED = """
+    SELECT count(*) FROM pos_payment p JOIN pos_order o ON o.id = p.pos_order_id
+     WHERE o.uuid IN ({orders}) AND NOT p.is_change
+"""
 REFUSALS = {"amount_exceeds_due", "illegal_transition"}
 
 
@@ -20,10 +24,7 @@ def pay_twice(
         order = expect(tills[0].create_order([(dish, 1) for dish in dishes[:3]]), 201).body
         orders.append(order["id"])
         _race(outcome, tills[:2], order)
-    booked = restaurant.sql(
-        "SELECT count(*) FROM pos_payment p JOIN pos_order o ON o.id = p.pos_order_id"
-        f" WHERE o.uuid IN ({quoted(orders)}) AND NOT p.is_change"
-    )
+    booked = restaurant.sql(BOOKED.format(orders=quoted(orders)))
     outcome.check(int(booked) == rounds, f"{booked} payments are booked for {rounds} orders")
     return outcome
 

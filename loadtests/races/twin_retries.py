@@ -8,6 +8,7 @@ from loadtests.races.outcome import Outcome, Restaurant, at_once
 from scripts.till.identifiers import uuid7
 
 TWINS = 8
+MADE = "SELECT count(*) FROM pos_order WHERE uuid = '{order}'"
 
 
 def retry_at_once(
@@ -23,6 +24,6 @@ def retry_at_once(
         outcome.check(statuses == [201] * TWINS, f"round {number} was answered with {statuses}")
         answers = {reply.raw for reply in replies if reply.status == 201}
         outcome.check(len(answers) == 1, f"round {number} has {len(answers)} different answers")
-        made = restaurant.sql(f"SELECT count(*) FROM pos_order WHERE uuid = '{body['id']}'")
+        made = restaurant.sql(MADE.format(order=body["id"]))
         outcome.check(made == "1", f"round {number} made {made} orders")
     return outcome

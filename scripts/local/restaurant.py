@@ -95,7 +95,8 @@ def _quiet_installation() -> Installation:
 
 def stop() -> None:
     """Ends every process of this checkout, those of tests as well."""
-    stopped = [name for layout in (END_TO_END, LOAD, RUN, TEST) if layout.pids.is_dir() for name in stop_everything(layout)]
+    layouts = [layout for layout in (END_TO_END, LOAD, RUN, TEST) if layout.pids.is_dir()]
+    stopped = [name for layout in layouts for name in stop_everything(layout)]
     print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 
