@@ -86,6 +86,7 @@ class StockTill:
 
 MENU_MODELS = (
     "pos.config",
+    "pos.preset",
     "product.template",
     "product.product",
     "product.attribute",

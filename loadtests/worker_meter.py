@@ -9,7 +9,8 @@ from loadtests.stage import Stage
 
 #: The end of an access line of Odoo's web server: status, size, statements, seconds in them, seconds elsewhere.
 ACCESS = re.compile(r"werkzeug: \S+ .* HTTP/1\.\d\"? \S+ \S+ (\d+) \d+\.\d+ -?\d+\.\d+\s*$")
-BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'odoo-{worker}'"
+#: A worker names its connections after the master, which it inherits the name from.
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'odoo-{master}'"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: After its answer a worker still ends the transaction and the connection; that is part of the price.
 SETTLED_S = 0.002
@@ -33,13 +34,16 @@ class WorkerMeter:
         self._stage = stage
         self._log = stage.stack.process("odoo").log
         self._read_up_to = self._log.stat().st_size
+        self._master = stage.stack.process("odoo").child
         self._worker = _worker_of(stage)
         self._redis = stage.stack.redis.process.child or 0
         self.refresh()
 
     def refresh(self) -> None:
         """Finds the worker's database connections; call it again after warming up."""
-        self._backends = [int(pid) for pid in self._stage.sql(BACKENDS.format(worker=self._worker)).split()]
+        self._backends = [int(pid) for pid in self._stage.sql(BACKENDS.format(master=self._master)).split()]
+        if not self._backends:
+            raise RuntimeError("Odoo's worker has no database connection")
         self._before = self._settled()
         self._queries_since()
 
