@@ -121,7 +121,8 @@ class FynloOrderRows(models.AbstractModel):
         env = self._lean_env(order, identity, facts)
         values = {
             **_constants(identity, facts),
-            **_order_values(order, facts),
+            **_header(order, facts),
+            **_amounts(order, facts),
             "uuid": order.uuid,
             "name": order.number,
             "pos_reference": order.number,
@@ -161,7 +162,7 @@ class FynloOrderRows(models.AbstractModel):
         order.version += 1
         env = self._lean_env(order, identity, facts)
         self._write_lines(order, env, facts)
-        env["pos.order"].browse(order.row_id).write({**_order_values(order, facts), **values})
+        env["pos.order"].browse(order.row_id).write({**_changes(order, facts), **values})
         env.flush_all()
         self._link_combo_parts(order)
 
@@ -248,8 +249,8 @@ def _constants(identity, facts):
     }
 
 
-def _order_values(order, facts):
-    """The columns that follow from the order's lines and header."""
+def _header(order, facts):
+    """The columns that only an edit of the order's head changes."""
     preset = facts.preset(order.preset_id)
     return {
         "preset_id": order.preset_id,
@@ -258,6 +259,18 @@ def _order_values(order, facts):
         "customer_count": order.guests,
         "partner_id": order.customer_id,
         "general_customer_note": order.note,
+    }
+
+
+def _changes(order, facts):
+    """The columns to update. A column that is given unchanged would have Odoo compute what depends on it."""
+    header = {name: value for name, value in _header(order, facts).items() if order.stored_header.get(name) != value}
+    return {**header, **_amounts(order, facts)}
+
+
+def _amounts(order, facts):
+    """The columns that follow from the order's lines and payments."""
+    return {
         "amount_tax": to_major(order.tax, facts.digits),
         "amount_total": to_major(order.total, facts.digits),
         "amount_paid": to_major(order.paid, facts.digits),
@@ -352,6 +365,7 @@ def _order_of(row, line_rows, payments, facts):
         total=total,
     )
     order.discount = sum(line.discount for line in order.active_lines)
+    order.stored_header = _header(order, facts)
     return order
 
 
