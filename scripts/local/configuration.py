@@ -60,7 +60,7 @@ def stack_environment(
         FYNLO_WS_URL=f"ws://127.0.0.1:{websocket}/ws/v1",
         FYNLO_CORS_ORIGINS="",
         FYNLO_DATABASE_DSN=cluster.dsn(database),
-        FYNLO_JWKS_URL=f"{http}/api/v1/.well-known/jwks.json",
+        FYNLO_JWKS_URL=f"{http}/.well-known/jwks.json",
         FYNLO_WS_HOST="127.0.0.1",
         FYNLO_WS_PORT=str(websocket),
         FYNLO_WS_ORIGINS="",

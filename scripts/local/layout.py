@@ -68,6 +68,10 @@ class Layout:
         return self.home / "odoo.conf"
 
     @property
+    def welcome(self) -> Path:
+        return self.home / "welcome.json"
+
+    @property
     def setup_log(self) -> Path:
         return self.logs / "setup.log"
 

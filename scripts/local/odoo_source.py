@@ -28,6 +28,9 @@ LINKED_PACKAGES = (
 )
 # its other languages are 837 MB; its folder `addons` would shadow ours on import
 LEFT_OUT = ("--exclude=*/i18n/*.po", "--exclude=*/i18n/*.pot", "--exclude=./usr/lib/python3/dist-packages/addons")
+# Debian leaves these out (no free source), but Odoo's asset bundles name them and log an error on every page
+GAPS = ("mail/static/lib/selfie_segmentation/selfie_segmentation.js",)
+GAP_TEXT = "/* Left out of Debian's package: the background blur of video calls is not available. */\n"
 SHIPPED_LANGUAGES = ("es",)
 
 
@@ -79,9 +82,9 @@ def _from_package(cache: Path, log: Path) -> OdooTree:
         return _unpacked(cache, Path(given).resolve(), f"local-{_sha256(Path(given))[:12]}", log)
     pinned = cache / f"odoo-{PINNED_VERSION}"
     if (pinned / ".complete").exists():
-        return recognise(pinned)
+        return _ready(pinned)
     if successor := _successor_taken_before(cache):
-        return recognise(successor)
+        return _ready(successor)
     require_space(cache, 1200, "Odoo")
     apt = PrivateApt(cache / "apt")
     package = _cached_package(cache) or _downloaded(apt, cache)
@@ -133,7 +136,7 @@ def _unpacked(cache: Path, package: Path, version: str, log: Path, apt: PrivateA
     """Unpacks beside the destination and renames at the end: a broken attempt is never taken for a tree."""
     destination = cache / f"odoo-{version}"
     if (destination / ".complete").exists():
-        return recognise(destination)
+        return _ready(destination)
     if not package.exists():
         raise SetupFailure(f"{package} does not exist.", "correct FYNLO_ODOO_DEB.")
     linked = _linked_packages(apt or PrivateApt(cache / "apt"), cache / "debs")
@@ -148,7 +151,18 @@ def _unpacked(cache: Path, package: Path, version: str, log: Path, apt: PrivateA
     (partial / ".complete").touch()
     shutil.rmtree(destination, ignore_errors=True)
     partial.rename(destination)
-    return recognise(destination)
+    return _ready(destination)
+
+
+def _ready(home: Path) -> OdooTree:
+    """A tree that we unpacked, its gaps filled."""
+    tree = recognise(home)
+    for gap in GAPS:
+        file = tree.addons[0] / gap
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(GAP_TEXT)
+    return tree
 
 
 def _linked_packages(apt: PrivateApt, folder: Path) -> list[Path]:

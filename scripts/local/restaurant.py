@@ -21,7 +21,7 @@ from scripts.local.python_environment import LINK
 from scripts.local.redis_server import RedisServer
 from scripts.local.secret_files import ensure_secrets, rotate_key
 from scripts.local.stack import APPLICATIONS, SERVERS, Stack, stop_everything
-from scripts.local.welcome import print_welcome
+from scripts.local.welcome import keep_welcome, print_welcome
 
 RUN_STEPS = STEPS + 4
 
@@ -41,6 +41,7 @@ def run() -> None:
         stack.await_ready()
     with progress.step("Pairing code"):
         welcome = _welcome(stack)
+        keep_welcome(RUN, welcome)
     print_welcome(stack, welcome)
 
 
@@ -175,7 +176,7 @@ def rotate_keys() -> None:
 
 def call(model: str, method: str) -> None:
     """Calls a method of a model in the restaurant's database and prints its answer."""
-    answer = running_stack().call(model, method)
+    answer = running_stack().call(model, method, loud=True)
     if answer is not None:
         print(answer if isinstance(answer, str) else json.dumps(answer, indent=2, ensure_ascii=False))
 

@@ -80,9 +80,9 @@ class Stack:
         """Ends gateway, relay and Odoo; returns the names of those that were running."""
         return [name for name in reversed(APPLICATIONS) if self.process(name).stop()]
 
-    def call(self, model: str, method: str) -> Any:
+    def call(self, model: str, method: str, *, loud: bool = False) -> Any:
         """Calls a method of an Odoo model in a process of its own, commits, returns its JSON answer."""
-        return call_odoo(self.environment, self.installation, self.database, model, method)
+        return call_odoo(self.environment, self.installation, self.database, model, method, loud=loud)
 
     def _await(self, name: str, url: str, port: int) -> None:
         process = self.process(name)
@@ -95,19 +95,22 @@ class Stack:
             time.sleep(0.2)
 
 
-def call_odoo(env: Mapping[str, str], installation: Installation, database: str, model: str, method: str) -> Any:
-    """See `Stack.call`; needs the database only, no running Odoo."""
+def call_odoo(
+    env: Mapping[str, str], installation: Installation, database: str, model: str, method: str, *, loud: bool = False
+) -> Any:
+    """See `Stack.call`; needs the database only, no running Odoo. A loud call shows its log as it goes."""
     script = ROOT / "scripts" / "odoo_call.py"
     result = subprocess.run(
         [installation.environment.python, script, "--config", env["ODOO_RC"], "--database", database, model, method],
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=None if loud else subprocess.PIPE,
         text=True,
         env=dict(env),
         check=False,
     )
     if result.returncode:
-        raise SetupFailure(f"{model}.{method} failed:\n{_indented(result.stderr)}")
+        raise SetupFailure(f"{model}.{method} failed:\n{_indented(result.stderr or 'its log is above')}")
     return json.loads(result.stdout.splitlines()[-1])
 
 

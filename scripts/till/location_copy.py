@@ -9,12 +9,13 @@ from typing import Any
 from .answer import Refused
 from .api_client import ApiClient
 from .event import Event, Place
-from .menu import Menu
+from .menu import Menu, with_availability
 from .store import Store
 
 #: Topics that a till at the counter follows.
 TOPICS = ("orders", "payments", "menu", "till")
 PAGE = 200
+MENU_EVENTS = frozenset({"menu.changed", "product.availability_changed"})
 
 
 class LocationCopy:
@@ -102,17 +103,28 @@ class LocationCopy:
                 self.keep_order(event.data)
             elif event.type == "till_session.updated":
                 self._store.keep(till_session=event.data)
-            elif event.type in {"menu.changed", "product.availability_changed"}:
+            elif event.type in MENU_EVENTS:
                 self._store.keep(menu_is_stale=True)
-        if self._store.recall("menu_is_stale"):
+                self._mark_available(event)
+        if event.type in MENU_EVENTS:
             self.menu_is_stale.set()
 
+    def _mark_available(self, event: Event) -> None:
+        """What has run out is not offered from this moment on; the whole menu is read right after."""
+        document = self._store.recall("menu")
+        if event.type == "product.availability_changed" and document is not None:
+            self._store.keep(menu=with_availability(document, event.data))
+            self._menu = None
+
     async def restore(self, topic: str, place: Place) -> None:
-        """Read by REST what the events can no longer tell; then go on from ``place``."""
+        """Read by REST what the events can no longer tell; then go on from ``place``.
+
+        Payments are part of their orders' documents, so they need no reading of their own.
+        """
         kind = topic.rpartition(".")[2]
         if kind == "menu":
             await self.read_menu()
-        orders = await self._read_orders() if kind in {"orders", "payments"} else []
+        orders = await self._read_orders() if kind == "orders" else []
         session = await self._read_till_session() if kind == "till" else None
         with self._moving(topic, place):
             for document in orders:

@@ -101,6 +101,15 @@ class TestPayments(Shop, TransactionCase):
         self.assertEqual(self.events("orders", "order.completed")[-1], placed)
         self.assertEqual(self.events("payments", "payment.updated")[-1]["id"], placed["payments"][0]["id"])
 
+    def test_tip_goes_on_top(self):
+        order = self.place(self.line(self.menu.pizza))
+        taken = self.pay(order, 1000, tip=self.gbp(200), tendered=1500, complete=True)
+        self.assertEqual((taken["tip"], taken["change"]), (self.gbp(200), self.gbp(300)))
+        totals = taken["order"]["totals"]
+        self.assertEqual((totals["total"], totals["tip"], totals["paid"]), (self.gbp(1000), self.gbp(200), self.gbp(1200)))
+        row = self.row(order)
+        self.assertEqual((row.amount_total, row.amount_paid, row.tip_amount), (12.0, 12.0, 2.0))
+
     def test_completed_order_takes_no_payment(self):
         order = self.place(self.line(self.menu.pizza))
         self.pay(order, 1000, complete=True)
@@ -120,7 +129,7 @@ class TestPayments(Shop, TransactionCase):
             ("nothing", {"minor": 0}, "validation_failed"),
             ("less than nothing", {"minor": -5}, "validation_failed"),
             ("too little tendered", {"minor": 1000, "tendered": 900}, "validation_failed"),
-            ("tip", {"minor": 1000, "tip": {"amount": 100, "currency": "GBP"}}, "tip_unavailable"),
+            ("negative tip", {"minor": 1000, "tip": {"amount": -1, "currency": "GBP"}}, "validation_failed"),
             ("dollars", {"minor": 1000, "tip": {"amount": 0, "currency": "USD"}}, "validation_failed"),
         ]:
             with self.subTest(name):

@@ -125,7 +125,7 @@ class LineView(View):
 
 class OrderDiscountView(View):
     id: UUID
-    discount_id: UUID
+    discount_id: UUID | None
     name: str
     line_id: UUID | None
     amount: MoneyView
@@ -153,7 +153,14 @@ class PriceDriftView(View):
 
 
 class CustomerView(View):
+    id: UUID
     name: str
+
+
+class CourseView(View):
+    course: int
+    fired_at: WireMoment | None
+    by: NameView
 
 
 class OrderView(View):
@@ -174,6 +181,7 @@ class OrderView(View):
     guests: int
     customer: CustomerView | None
     note: str
+    courses: list[CourseView]
     preset_id: UUID | None
     lines: list[LineView]
     discounts: list[OrderDiscountView]

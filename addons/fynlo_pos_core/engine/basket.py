@@ -3,6 +3,7 @@
 Nothing here comes from the client but ids, quantities and texts. Each refusal names the field.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from ..rest import Invalid, declare
@@ -96,7 +97,7 @@ class Basket:
         self.identity.require("price.override")
         if money.currency != self.facts.currency or money.amount < 0:
             raise Invalid(f"A price is an amount of {self.facts.currency} from 0.", field=field)
-        line.unit_price = money.amount
+        line.unit_price = line.base_price = money.amount
 
     def _choose(self, line, variant, wishes, field):
         """Put modifiers on the line; the cheapest ones are the free ones of a group.
@@ -119,6 +120,13 @@ class Basket:
                 line.modifiers.append(Modifier(modifier.uuid, modifier.name, count, modifier.price))
             line.unit_price += _price_of(chosen, group.free)
 
+    def rechosen(self, line, wishes, field):
+        """A copy of ``line`` with other modifiers, priced by today's menu."""
+        variant = self._variant(line.variant_uuid, field)
+        fresh = replace(line, modifiers=[], unit_price=line.base_price)
+        self._choose(fresh, variant, wishes, field)
+        return fresh
+
     def _parts(self, variant, wish, quantity, path):
         """A combo's parts: exactly one item for each of its choices, in the menu's order."""
         wishes = {str(part.choice_id): (index, part) for index, part in enumerate(wish.combo)}
@@ -138,7 +146,7 @@ class Basket:
         variant = self._variant(wish.variant_id, f"{field}.variant_id")
         part = self._fresh(uuid7(), variant, quantity)
         part.choice_uuid, part.combo_item_id = choice.uuid, item[0]
-        part.unit_price = price + item[1]
+        part.unit_price = part.base_price = price + item[1]
         self._choose(part, variant, wish.modifiers, f"{field}.modifiers")
         return part
 

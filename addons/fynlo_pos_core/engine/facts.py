@@ -99,6 +99,7 @@ class LocationFacts:
     time_zone: str
     day_start: int
     journal_id: int = 0
+    tip_product_id: int | None = None
     pricelist_id: int | None = None
     order_defaults: dict = field(default_factory=dict)
     line_defaults: dict = field(default_factory=dict)

@@ -28,7 +28,7 @@ class Modifier:
 class Line:
     """One line, or one part of a combo (then it is in its parent's ``parts``).
 
-    Amounts are minor units. ``unit_price`` holds the modifiers. ``discount`` is what is taken off
+    Amounts are minor units. ``unit_price`` is ``base_price`` and the modifiers. ``discount`` is what is taken off
     ``gross``; ``net``, ``tax`` and ``total`` come from the tax engine after it;
     ``taxes`` holds (tax uuid, rate in basis points, amount).
     """
@@ -40,6 +40,7 @@ class Line:
     name: str
     quantity: Decimal
     unit_price: int
+    base_price: int
     tax_ids: tuple[int, ...]
     catalogue_version: int
     modifiers: list[Modifier] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Line:
     void: dict | None = None
     row_id: int | None = None
     dirty: bool = True
+    retaxed: bool = False
     gross: int = 0
     discount: int = 0
     discount_percent: float = 0.0
@@ -77,7 +79,7 @@ class AppliedDiscount:
     """A discount on the order or on one line, with what it takes off now (minor units)."""
 
     uuid: str
-    discount_uuid: str
+    discount_uuid: str | None
     name: str
     kind: str
     value_bp: int
@@ -148,8 +150,13 @@ class Order:
     lines: list[Line] = field(default_factory=list)
     discounts: list[AppliedDiscount] = field(default_factory=list)
     price_drift: dict | None = None
+    #: field → who set it last, see ``engine/stamps.py``
+    stamps: dict = field(default_factory=dict)
+    #: course number → when it was fired and by whom
+    courses: dict = field(default_factory=dict)
     late_arrival: bool = False
     tip: int = 0
+    tip_row_id: int | None = None
     paid: int = 0
     change: int = 0
     refunded: int = 0
@@ -181,6 +188,7 @@ def variant_line(uuid, variant: VariantFacts, quantity, tax_ids, version):
         name=variant.name,
         quantity=quantity,
         unit_price=variant.price,
+        base_price=variant.price,
         tax_ids=tax_ids,
         catalogue_version=version,
     )

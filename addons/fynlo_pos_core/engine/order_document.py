@@ -25,6 +25,7 @@ def order_document(order, facts):
         "guests": order.guests,
         "customer": order.customer,
         "note": order.note,
+        "courses": [{"course": int(number), **fired} for number, fired in sorted(order.courses.items())],
         "preset_id": _preset_uuid(order, facts),
         "lines": [line_document(line, money) for line in order.lines],
         "discounts": [_discount(discount, money) for discount in order.discounts],

@@ -16,6 +16,9 @@ def price_order(order, facts, odoo_taxes=None):
     (see ``tools/tax_mirror.py``); it returns a ``TaxedAmount``.
     """
     lines = order.active_lines
+    for line in order.lines:
+        if not line.active:
+            _price_nothing(line)
     for line in lines:
         _price_gross(line, facts.digits)
     _apply_line_discounts(order, lines)
@@ -66,6 +69,13 @@ def _price_gross(line, digits):
         leaf.discount = 0
     line.gross = sum(leaf.gross for leaf in line.leaves)
     line.discount = 0
+
+
+def _price_nothing(line):
+    """A voided line stays on the order and costs nothing."""
+    for leaf in {id(leaf): leaf for leaf in [line, *line.parts]}.values():
+        leaf.gross = leaf.discount = leaf.net = leaf.tax = leaf.total = 0
+        leaf.discount_percent, leaf.taxes = 0.0, ()
 
 
 def _apply_line_discounts(order, lines):

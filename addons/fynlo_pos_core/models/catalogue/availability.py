@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from typing import NamedTuple
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 

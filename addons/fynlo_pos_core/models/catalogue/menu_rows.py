@@ -192,7 +192,8 @@ TABLES = """
 """
 
 AVAILABILITY = """
-    SELECT a.product_tmpl_id, a.product_id, a.modifier_id, a.available, CASE WHEN a.counted THEN a.countdown END AS stock
+    SELECT a.product_tmpl_id, a.product_id, a.modifier_id, a.available,
+           CASE WHEN a.counted THEN a.countdown END AS stock
       FROM fynlo_availability a
      WHERE a.config_id = %(location_id)s
 """

@@ -193,6 +193,7 @@ def _empty(location, version):
         time_zone=location.fynlo_time_zone,
         day_start=location.fynlo_day_start,
         journal_id=location.journal_id.id,
+        tip_product_id=location.tip_product_id.id or None,
         pricelist_id=location.pricelist_id.id or None,
         order_defaults=_defaults(location.env["pos.order"]),
         line_defaults=_defaults(location.env["pos.order.line"]),

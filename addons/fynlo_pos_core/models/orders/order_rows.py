@@ -31,9 +31,10 @@ ORDER_COLUMNS = """
     o.id, o.uuid, o.fynlo_number, o.preset_id, o.fynlo_business_date, o.fynlo_client_created_at, o.create_date,
     o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
     o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
-    o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+    o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
     device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
-    seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name
+    seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
+    guest.fynlo_uuid AS guest_uuid
 """
 ORDER_TABLES = """
     pos_order o
@@ -44,7 +45,8 @@ ORDER_TABLES = """
 """
 LINES = """
     SELECT l.order_id, l.id, l.uuid, l.product_id, variant.fynlo_uuid AS variant_uuid,
-           template.fynlo_uuid AS product_uuid, l.full_product_name, l.qty, l.price_unit, l.discount,
+           template.fynlo_uuid AS product_uuid, l.full_product_name, l.qty, l.price_unit, l.price_extra,
+           l.discount,
            l.price_subtotal, l.price_subtotal_incl, l.combo_parent_id, l.combo_item_id, l.customer_note,
            l.fynlo_choice_uuid, l.fynlo_course, l.fynlo_seat, l.fynlo_state, l.fynlo_sent_quantity,
            l.fynlo_modifiers, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_catalogue_version,
@@ -162,6 +164,7 @@ class FynloOrderRows(models.AbstractModel):
         order.version += 1
         env = self._lean_env(order, identity, facts)
         self._write_lines(order, env, facts)
+        self._write_tip(order, env, facts)
         env["pos.order"].browse(order.row_id).write({**_changes(order, facts), **values})
         env.flush_all()
         self._link_combo_parts(order)
@@ -171,7 +174,8 @@ class FynloOrderRows(models.AbstractModel):
         for line in order.lines:
             for leaf in [line, *line.parts]:
                 if leaf.row_id and leaf.dirty:
-                    env["pos.order.line"].browse(leaf.row_id).write(_line_amounts(leaf, facts))
+                    taxes = {"tax_ids": [Command.set(leaf.tax_ids)]} if leaf.retaxed else {}
+                    env["pos.order.line"].browse(leaf.row_id).write({**_line_amounts(leaf, facts), **taxes})
             if not line.row_id:
                 fresh += [
                     {**values, "order_id": order.row_id, "company_id": facts.company_id}
@@ -179,6 +183,26 @@ class FynloOrderRows(models.AbstractModel):
                 ]
         if fresh:
             env["pos.order.line"].create(fresh)
+
+    def _write_tip(self, order, env, facts):
+        """The tip is a line of the location's tip product, so that closing books it apart from sales."""
+        amount = to_major(order.tip, facts.digits)
+        values = {"price_unit": amount, "price_subtotal": amount, "price_subtotal_incl": amount}
+        if order.tip_row_id:
+            env["pos.order.line"].browse(order.tip_row_id).write(values)
+        elif order.tip:
+            line = {
+                **facts.line_defaults,
+                **values,
+                "order_id": order.row_id,
+                "company_id": facts.company_id,
+                "name": order.number,
+                "uuid": uuid7(),
+                "product_id": facts.tip_product_id,
+                "full_product_name": "Tip",
+                "qty": 1.0,
+            }
+            order.tip_row_id = env["pos.order.line"].create([line]).id
 
     def _line_rows(self, line, order, facts):
         """The rows of a line: itself, then the parts of a combo."""
@@ -191,11 +215,9 @@ class FynloOrderRows(models.AbstractModel):
                 "product_id": part.variant_id,
                 "full_product_name": part.name,
                 "price_type": "original",
-                "price_extra": to_major(sum(m.price * m.quantity for m in part.modifiers), facts.digits),
                 "note": "",
                 "combo_item_id": part.combo_item_id,
                 "fynlo_choice_uuid": part.choice_uuid,
-                "fynlo_modifiers": [modifier.stored() for modifier in part.modifiers],
                 "fynlo_catalogue_version": part.catalogue_version,
                 "tax_ids": [Command.set([] if part.parts else part.tax_ids)],
                 **_line_amounts(part, facts),
@@ -272,12 +294,16 @@ def _amounts(order, facts):
     """The columns that follow from the order's lines and payments."""
     return {
         "amount_tax": to_major(order.tax, facts.digits),
-        "amount_total": to_major(order.total, facts.digits),
+        "amount_total": to_major(order.total + order.tip, facts.digits),
         "amount_paid": to_major(order.paid, facts.digits),
         "amount_return": to_major(order.change, facts.digits),
-        "amount_difference": to_major(order.paid - order.total, facts.digits),
+        "amount_difference": to_major(order.paid - order.total - order.tip, facts.digits),
+        "is_tipped": order.tip > 0,
+        "tip_amount": to_major(order.tip, facts.digits),
         "fynlo_fulfilment": order.fulfilment,
         "fynlo_payment_state": order.payment,
+        "fynlo_stamps": order.stamps,
+        "fynlo_courses": order.courses,
         "fynlo_discounts": [discount.stored() for discount in order.discounts],
     }
 
@@ -286,7 +312,9 @@ def _line_amounts(line, facts):
     """The columns of a line that an edit may change. A combo's own row carries no price."""
     priced = not line.parts
     return {
-        "qty": float(line.quantity),
+        "qty": float(line.quantity) if line.active else 0.0,
+        "price_extra": to_major(line.unit_price - line.base_price, facts.digits),
+        "fynlo_modifiers": [modifier.stored() for modifier in line.modifiers],
         "price_unit": to_major(line.unit_price, facts.digits) if priced else 0.0,
         "discount": line.discount_percent if priced else 0.0,
         "price_subtotal": to_major(line.net, facts.digits) if priced else 0.0,
@@ -329,7 +357,10 @@ def _decimal(number):
 
 def _order_of(row, line_rows, payments, facts):
     digits = facts.digits
-    total, tax = to_minor(row["amount_total"], digits), to_minor(row["amount_tax"], digits)
+    tips = [line for line in line_rows if line["product_id"] == facts.tip_product_id]
+    line_rows = [line for line in line_rows if line["product_id"] != facts.tip_product_id]
+    tip = sum(to_minor(line["price_subtotal_incl"], digits) for line in tips)
+    total, tax = to_minor(row["amount_total"], digits) - tip, to_minor(row["amount_tax"], digits)
     order = Order(
         uuid=row["uuid"],
         number=row["fynlo_number"],
@@ -351,12 +382,16 @@ def _order_of(row, line_rows, payments, facts):
         table={"id": row["table_uuid"], "name": str(row["table_number"])} if row["table_id"] else None,
         guests=row["customer_count"] or 0,
         customer_id=row["partner_id"],
-        customer={"name": row["guest_name"]} if row["partner_id"] else None,
+        customer={"id": row["guest_uuid"], "name": row["guest_name"]} if row["partner_id"] else None,
         note=row["general_customer_note"] or "",
         lines=_lines_of(line_rows, facts),
         discounts=[AppliedDiscount.from_stored(values) for values in row["fynlo_discounts"] or []],
         price_drift=row["fynlo_price_drift"],
+        stamps=row["fynlo_stamps"] or {},
+        courses=row["fynlo_courses"] or {},
         late_arrival=bool(row["fynlo_late_arrival"]),
+        tip=tip,
+        tip_row_id=tips[0]["id"] if tips else None,
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),
         payments=payments,
@@ -386,6 +421,7 @@ def _lines_of(rows, facts):
 
 def _line_of(row, facts):
     modifiers = [Modifier.from_stored(values) for values in row["fynlo_modifiers"] or []]
+    unit_price, void = to_minor(row["price_unit"], facts.digits), row["fynlo_void"]
     net, total = (to_minor(row[name], facts.digits) for name in ("price_subtotal", "price_subtotal_incl"))
     return Line(
         uuid=row["uuid"],
@@ -393,8 +429,9 @@ def _line_of(row, facts):
         variant_uuid=row["variant_uuid"],
         product_uuid=row["product_uuid"],
         name=row["full_product_name"],
-        quantity=_decimal(row["qty"]),
-        unit_price=to_minor(row["price_unit"], facts.digits),
+        quantity=Decimal(void["quantity"]) if void else _decimal(row["qty"]),
+        unit_price=unit_price,
+        base_price=unit_price - to_minor(row["price_extra"] or 0, facts.digits),
         tax_ids=tuple(row["tax_ids"]),
         catalogue_version=row["fynlo_catalogue_version"],
         modifiers=modifiers,
@@ -405,7 +442,7 @@ def _line_of(row, facts):
         seat=row["fynlo_seat"] or None,
         state=row["fynlo_state"],
         sent_quantity=_decimal(row["fynlo_sent_quantity"]),
-        void=row["fynlo_void"],
+        void=void,
         row_id=row["id"],
         dirty=False,
         discount=row["fynlo_discount"] or 0,
