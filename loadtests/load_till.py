@@ -32,6 +32,12 @@ class LoadTill:
     def create_order(self, wishes: Sequence[Wish], key: str | None = None) -> Reply:
         return self.write("/orders", order_of(wishes), key)
 
+    def add_lines(self, order: Mapping[str, Any], wishes: Sequence[Wish]) -> Reply:
+        """One operation a line, in one request."""
+        operations = [{"type": "add_line", "op_id": uuid7(), "line": line} for line in lines_of(wishes)]
+        batch = {"base_version": order["version"], "operations": operations}
+        return self.write(f"/orders/{order['id']}/operations", batch)
+
     def pay_cash(self, order_id: str, amount: Mapping[str, Any], *, complete: bool = True) -> Reply:
         """Takes exactly what is due."""
         wish = {"id": uuid7(), "method": "cash", "amount": amount, "tendered": amount, "complete": complete}
@@ -54,8 +60,12 @@ class LoadTill:
 
 def order_of(wishes: Iterable[Wish]) -> dict[str, Any]:
     """The body of ``POST /orders``."""
-    lines = [{"id": uuid7(), "variant_id": dish["variant_id"], "quantity": str(quantity)} for dish, quantity in wishes]
-    return {"id": uuid7(), "lines": lines}
+    return {"id": uuid7(), "lines": lines_of(wishes)}
+
+
+def lines_of(wishes: Iterable[Wish]) -> list[dict[str, Any]]:
+    """Lines as they are ordered: the server knows the price."""
+    return [{"id": uuid7(), "variant_id": dish["variant_id"], "quantity": str(quantity)} for dish, quantity in wishes]
 
 
 def sign_in(url: str, location: Mapping[str, Any]) -> list[LoadTill]:

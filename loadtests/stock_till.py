@@ -25,6 +25,11 @@ class StockTill:
         """A new order as the web till sends it when a table is left."""
         return self._call("pos.order", "sync_from_ui", [[self._order(wishes)]])
 
+    def add_lines(self, draft: Mapping[str, Any], wishes: Sequence[Wish], more: Sequence[Wish]) -> Reply:
+        """The draft again with further lines; the web till sends none that has not changed."""
+        order = self._order([*wishes, *more])
+        return self._update(draft, {**order, "lines": order["lines"][len(wishes) :]})
+
     def pay(self, draft: Mapping[str, Any], wishes: Sequence[Wish]) -> Reply:
         """The draft again, paid in cash: the web till sends no line that has not changed."""
         order = self._order(wishes)
@@ -35,8 +40,7 @@ class StockTill:
             "payment_method_id": self._desk["payment_method_id"],
         }
         paid = {"state": "paid", "amount_paid": order["amount_total"], "lines": [], "payment_ids": [[0, 0, payment]]}
-        known = {key: draft[key] for key in ("uuid", "access_token", "pos_reference", "sequence_number")}
-        return self._call("pos.order", "sync_from_ui", [[{**order, **known, **paid, "id": draft["id"]}]])
+        return self._update(draft, {**order, **paid})
 
     def load_data(self) -> Reply:
         """Everything the web till reads when it opens."""
@@ -49,6 +53,10 @@ class StockTill:
     def order_in(self, reply: Reply) -> dict[str, Any]:
         """The order that ``create_draft`` or ``pay`` answered with."""
         return dict(_result(reply)["pos.order"][0])
+
+    def _update(self, draft: Mapping[str, Any], order: Mapping[str, Any]) -> Reply:
+        known = {key: draft[key] for key in ("uuid", "access_token", "pos_reference", "sequence_number")}
+        return self._call("pos.order", "sync_from_ui", [[{**order, **known, "id": draft["id"]}]])
 
     def _order(self, wishes: Sequence[Wish]) -> dict[str, Any]:
         total = sum(dish["price_subtotal_incl"] * quantity for dish, quantity in wishes)

@@ -18,6 +18,11 @@ def order_budgets(contestants: Mapping[str, Contestant]) -> list[Budget]:
             Budget(f"create, {lines}: CPU against stock", ours.cpu_ms / stock.cpu_ms, 0.3, 0.2, "×"),
             Budget(f"create, {lines}: queries", ours.queries, 14, 10),
         ]
+    ours, stock = contestants["ours: add a line"], contestants["stock: add a line"]
+    budgets += [
+        Budget("add a line: CPU against stock", ours.cpu_ms / stock.cpu_ms, 0.2, 0.1, "×"),
+        Budget("add a line: queries", ours.queries, 14, 10),
+    ]
     pay = contestants[PAY]
     real_time, closing = contestants["stock: pay, real-time stock"], contestants["stock: pay, stock at closing"]
     return [

@@ -30,6 +30,8 @@ class Desk:
             Contestant("stock: create, 3 lines", lambda: lambda: check(self._real_time.create_draft(few))),
             Contestant("ours: create, 10 lines", lambda: lambda: self._create(many)),
             Contestant("stock: create, 10 lines", lambda: lambda: check(self._real_time.create_draft(many))),
+            Contestant("ours: add a line", lambda: self._add_line(few, many[3:4])),
+            Contestant("stock: add a line", lambda: _add_line_in_stock(self._real_time, few, many[3:4])),
             Contestant("ours: pay + complete, one request", lambda: self._pay_and_complete(few)),
             Contestant("ours: pay, then complete", lambda: self._pay_then_complete(few)),
             Contestant("stock: pay, real-time stock", lambda: _pay_stock(self._real_time, few)),
@@ -41,6 +43,10 @@ class Desk:
 
     def _create(self, wishes: Sequence[Wish]) -> Reply:
         return expect(self._till.create_order(wishes), CREATED)
+
+    def _add_line(self, wishes: Sequence[Wish], more: Sequence[Wish]) -> Callable[[], Reply]:
+        order = self._create(wishes).body
+        return lambda: expect(self._till.add_lines(order, more), 200)
 
     def _pay_and_complete(self, wishes: Sequence[Wish]) -> Callable[[], Reply]:
         order = self._create(wishes).body
@@ -54,6 +60,11 @@ class Desk:
             return expect(self._till.complete(order["id"]), 200)
 
         return both
+
+
+def _add_line_in_stock(till: StockTill, wishes: Sequence[Wish], more: Sequence[Wish]) -> Callable[[], Reply]:
+    draft = till.order_in(till.create_draft(wishes))
+    return lambda: check(till.add_lines(draft, wishes, more))
 
 
 def _pay_stock(till: StockTill, wishes: Sequence[Wish]) -> Callable[[], Reply]:
