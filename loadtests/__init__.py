@@ -1,1 +1,1 @@
-"""Load tests of the API and the event stream."""
+"""Load tests: black boxes that speak HTTP and WebSocket with a restaurant of their own and watch its processes."""

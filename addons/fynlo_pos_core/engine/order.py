@@ -153,6 +153,8 @@ class Order:
     device_uuid: str | None
     catalogue_version: int
     row_id: int | None = None
+    #: Columns of the head as the database has them; empty while the order is new.
+    stored_header: dict = field(default_factory=dict)
     session_id: int | None = None
     version: int = 1
     state: str = "open"

@@ -305,6 +305,8 @@ def _seeds(location):
         "currency_id": currency.id,
         "company_id": location.company_id.id,
         "journal_id": location.journal_id.id,
+        "pricelist_id": location.pricelist_id.id or None,
+        "default_fiscal_position_id": location.default_fiscal_position_id.id or None,
         "name": location.name,
         "active": True,
         "order_edit_tracking": location.order_edit_tracking,

@@ -8,6 +8,7 @@ from ...engine.order import AppliedDiscount, Line, Modifier, Order, ServiceCharg
 from ...engine.pricing import gather_parts
 from ...rest import NotFound
 from ...tools.money import to_minor
+from .order_header import order_header
 from .pos_order import STATES
 
 ORDER_COLUMNS = """
@@ -150,6 +151,7 @@ def _order_of(row, line_rows, payments, facts):
         total=total,
     )
     order.discount = sum(line.discount for line in order.active_lines)
+    order.stored_header = order_header(order, facts)
     return order
 
 

@@ -11,6 +11,7 @@ from odoo.fields import Command
 
 from ...tools.identifiers import uuid7
 from ...tools.money import to_major
+from .order_header import order_header
 from .pos_order import GIVEN
 
 QUIET = {
@@ -32,7 +33,8 @@ class FynloOrderRows(models.AbstractModel):
         env = self._lean_env(order, identity, facts)
         values = {
             **_constants(identity, facts),
-            **_order_values(order, facts),
+            **order_header(order, facts),
+            **_amounts(order, facts),
             "uuid": order.uuid,
             "name": order.number,
             "pos_reference": order.number,
@@ -76,7 +78,7 @@ class FynloOrderRows(models.AbstractModel):
         env = self._lean_env(order, identity, facts)
         self._write_lines(order, env, facts)
         self._write_extras(order, env, facts)
-        env["pos.order"].browse(order.row_id).write({**_order_values(order, facts), **values})
+        env["pos.order"].browse(order.row_id).write({**_changes(order, facts), **values})
         env.flush_all()
         self._link_combo_parts(order)
 
@@ -187,16 +189,15 @@ def _constants(identity, facts):
     }
 
 
-def _order_values(order, facts):
-    """The columns that follow from the order's lines and header."""
-    preset = facts.preset(order.preset_id)
+def _changes(order, facts):
+    """The columns to update. A column that is given unchanged would have Odoo compute what depends on it."""
+    header = {name: value for name, value in order_header(order, facts).items() if order.stored_header.get(name) != value}
+    return {**header, **_amounts(order, facts)}
+
+
+def _amounts(order, facts):
+    """The columns that follow from the order's lines and payments."""
     return {
-        "preset_id": order.preset_id,
-        "fiscal_position_id": preset.fiscal_position_id if preset else None,
-        "table_id": order.table_id,
-        "customer_count": order.guests,
-        "partner_id": order.customer_id,
-        "general_customer_note": order.note,
         "amount_tax": to_major(order.tax, facts.digits),
         "amount_total": to_major(order.total + order.tip, facts.digits),
         "amount_paid": to_major(order.paid, facts.digits),
