@@ -17,6 +17,7 @@ PYLINT_ODOO = (
     "--enable=odoolint",
     "--disable=manifest-required-author,missing-readme,missing-return",
 )
+SHELL_FOLDERS = (".ci", "deploy", "scripts")
 STRICT_IN_ADDONS = ("tools", "rest")
 
 
@@ -68,11 +69,9 @@ def typed_folders() -> list[str]:
 
 
 def _shell_scripts() -> list[str]:
-    """Every tracked file that begins with a shell's name."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return [name for name in listing.stdout.splitlines() if _is_shell(ROOT / name)]
+    """Every file of the folders for scripts that begins with a shell's name."""
+    files = (file for folder in SHELL_FOLDERS for file in (ROOT / folder).rglob("*"))
+    return sorted(str(file.relative_to(ROOT)) for file in files if _is_shell(file))
 
 
 def _is_shell(file: Path) -> bool:
