@@ -7,11 +7,12 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from scripts.local.command import clean_environment
 from scripts.local.configuration import DATABASE
 from scripts.local.database import RestaurantDatabase
 from scripts.local.failure import SetupFailure
 from scripts.local.installation import STEPS, Installation, install
-from scripts.local.layout import END_TO_END, ROOT, RUN, TEST
+from scripts.local.layout import END_TO_END, LOAD, ROOT, RUN, TEST
 from scripts.local.modules import DEMO, our_modules
 from scripts.local.ports import choose_ports, remembered_ports
 from scripts.local.postgres import Cluster
@@ -97,14 +98,15 @@ def _quiet_installation() -> Installation:
 
 def stop() -> None:
     """Ends every process of this checkout, those of tests as well."""
-    stopped = [name for layout in (END_TO_END, RUN, TEST) if layout.pids.is_dir() for name in stop_everything(layout)]
+    layouts = [layout for layout in (END_TO_END, LOAD, RUN, TEST) if layout.pids.is_dir()]
+    stopped = [name for layout in layouts for name in stop_everything(layout)]
     print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 
 def clean() -> None:
     """Stops everything and removes the data; downloads stay in the user's cache."""
     stop()
-    for layout in (RUN, TEST, END_TO_END):
+    for layout in (RUN, TEST, END_TO_END, LOAD):
         for folder in (layout.cluster, layout.sockets):
             if ROOT not in folder.parents:
                 shutil.rmtree(folder.parent if folder.name == "pg" else folder, ignore_errors=True)
@@ -188,6 +190,13 @@ def python_script(script: str, *arguments: str) -> int:
     target = [str(ROOT / script)] if script.endswith(".py") else ["-m", script]
     argv = [str(stack.installation.environment.python), *target, *arguments]
     return subprocess.run(argv, env=env, cwd=ROOT, check=False).returncode
+
+
+def load_test(module: str, *arguments: str) -> int:
+    """Runs a load test of the repository, which starts what it needs by itself."""
+    installation = install(Progress(STEPS))
+    argv = [str(installation.environment.python), "-m", f"loadtests.{module}", *arguments]
+    return subprocess.run(argv, env=clean_environment(PYTHONPATH=str(ROOT)), cwd=ROOT, check=False).returncode
 
 
 def openapi() -> int:

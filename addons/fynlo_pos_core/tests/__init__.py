@@ -14,6 +14,7 @@ from . import test_menu
 from . import test_menu_api
 from . import test_operations
 from . import test_orders
+from . import test_price_rules
 from . import test_pricing
 from . import test_rest_answers
 from . import test_rest_failures

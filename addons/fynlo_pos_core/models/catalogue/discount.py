@@ -16,7 +16,7 @@ class FynloDiscount(models.Model):
     _order = "sequence, id"
     _resource_name = "discount"
     _menu_fields = frozenset(
-        {"name", "sequence", "active", "company_id", "kind", "value_bp", "amount", "scope", "permission"}
+        {"name", "sequence", "active", "company_id", "kind", "value_bp", "amount", "scope", "permission", "exclusive"}
     )
 
     name = fields.Char(required=True, translate=True)
