@@ -191,8 +191,8 @@ def _pytest(bed: TestBed, job: Job, database: str) -> list[str]:
 def _job_environment(bed: TestBed) -> dict[str, str]:
     # Odoo's settings come by --odoo-config where wanted; ODOO_RC would wake the plugin in every pytest
     env = {key: value for key, value in bed.environment.items() if key != "ODOO_RC"}
-    redis = {"FYNLO_REDIS_URL": bed.next_redis_url(), "FYNLO_REDIS_SERVER": str(bed.installation.programs.redis_server)}
-    return env | redis | {"FYNLO_PGBIN": str(bed.installation.programs.postgres)}
+    url = bed.next_redis_url()
+    return env | {"FYNLO_REDIS_URL": url, "REDIS_URL": url, "FYNLO_PGBIN": str(bed.installation.programs.postgres)}
 
 
 @contextmanager
