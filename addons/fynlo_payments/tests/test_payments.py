@@ -64,7 +64,7 @@ class TestPayments(Shop, TransactionCase):
                 "login": f"web-till-{uuid7()}",
                 "company_id": self.row(order).company_id.id,
                 "company_ids": [Command.set(self.row(order).company_id.ids)],
-                "group_ids": [Command.set(self.env.ref("point_of_sale.group_pos_user").ids)],
+                "group_ids": [Command.set((self.env.ref("base.group_user") | self.env.ref("point_of_sale.group_pos_user")).ids)],
             }
         )
         self.env.invalidate_all()
