@@ -114,7 +114,6 @@ class ProductsController(http.Controller):
         query=ImageQuery,
         answer_types=("image/png", "image/jpeg", "image/webp"),
         errors=("not_found",),
-        answer_types=("image/png", "image/jpeg", "image/webp", "image/gif"),
     )
     def show_product_image(self, product_id, query):
         product = request.env["fynlo.catalogue.desk"]._find(current_identity(), MODEL, product_id)
