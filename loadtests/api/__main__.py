@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from loadtests.entry import run
 from loadtests.figures import OUT, environment, environment_line
 from loadtests.load_till import sign_in
 from loadtests.stage import Stage, stage
@@ -48,4 +49,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

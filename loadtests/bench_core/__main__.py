@@ -8,6 +8,7 @@ from loadtests.bench_core.contest import Contestant, compete
 from loadtests.bench_core.orders import Desk
 from loadtests.bench_core.reads import MENU, MENU_KNOWN, cheapest, menu_contestants, read_contestants
 from loadtests.budget import Budget, missed, print_budgets, print_table
+from loadtests.entry import run
 from loadtests.figures import environment, environment_line
 from loadtests.load_till import sign_in
 from loadtests.result import write_result
@@ -89,4 +90,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -9,6 +9,7 @@ from typing import Any
 
 from loadtests.bench_events.listener import Listener
 from loadtests.budget import Budget, missed, print_budgets, print_table
+from loadtests.entry import run
 from loadtests.exchange import expect
 from loadtests.figures import environment, environment_line, percentile
 from loadtests.load_till import LoadTill, sign_in
@@ -126,4 +127,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from loadtests.budget import Budget, print_budgets
+from loadtests.entry import run
 from loadtests.figures import environment, environment_line, percentile
 from loadtests.load_till import sign_in
 from loadtests.races.busy_tills import sell_at_once
@@ -59,4 +60,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

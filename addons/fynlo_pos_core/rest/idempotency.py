@@ -114,9 +114,10 @@ def record(cr, call, status, raw, resource):
     """Keep the answer under the call's key. Goes with the effect's own commit."""
     cr.execute(
         """INSERT INTO fynlo_idempotency
-                  (scope, key, route, body_hash, status, body, resource_type, resource_id, created_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
+                  (company_id, scope, key, route, body_hash, status, body, resource_type, resource_id, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
         (
+            call.identity.company_id or None,
             call.identity.scope,
             call.idempotency_key,
             call.route.name,

@@ -214,7 +214,7 @@ def _success(route: Route, returns: Json | None, components: Json) -> Json:
         if kind == "application/json":
             content[kind] = {"schema": schema, "example": example_of(schema, components)}
         else:
-            content[kind] = {"schema": {"type": "string"}}
+            content[kind] = {"schema": {"type": "string"}} if kind.startswith("text/") else {}
     names = ["XRequestID", "ETag", "RateLimitLimit", "RateLimitRemaining", "RateLimitReset"]
     names += ["IdempotentReplayed"] if route.remembered else []
     return {"description": route.summary, "headers": _headers(*names), "content": content}

@@ -1,4 +1,5 @@
 from . import test_backoffice_guard
+from . import test_backoffice_tours
 from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
