@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from scripts.local.command import clean_environment
@@ -38,6 +39,7 @@ def run() -> None:
     with progress.step("Database (about three minutes the first time)"):
         progress.note(database.ensure(stack.environment))
     with progress.step("Odoo, relay and gateway"), ThreadPoolExecutor(1) as beside:
+        stack = _with_free_ports(stack)
         stack.start_applications()
         # a pairing code needs the database only, and takes as long as Odoo's own start
         answer = beside.submit(_welcome, stack)
@@ -57,6 +59,15 @@ def _servers(progress: Progress, installation: Installation) -> Stack:
         if Process(RUN, "odoo").supervisor is None:
             stack.configure()
     return stack
+
+
+def _with_free_ports(stack: Stack) -> Stack:
+    """Looks at the ports again: somebody may have taken one while the database was made."""
+    if Process(RUN, "odoo").supervisor:
+        return stack
+    ready = replace(stack, ports=_ports())
+    ready.configure()
+    return ready
 
 
 def _ports() -> dict[str, int]:

@@ -89,7 +89,7 @@ def test_fast(arguments: Sequence[str]) -> int:
         raise SetupFailure("Which test?", "make test-fast ARGS=addons/fynlo_pos_core/tests/test_money.py")
     with exclusive():
         job = job_for(arguments[0])
-        bed = _prepare(Progress(STEPS + 2 + bool(job.level)), levels=(job.level,) if job.level else ())
+        bed = _prepare(Progress(STEPS + 1 + bool(job.level)), levels=(job.level,) if job.level else ())
         with _database(bed, job) as database:
             argv = [*_pytest(bed, job, database), *arguments[1:]]
             return subprocess.run(argv, env=_job_environment(bed), cwd=ROOT, check=False).returncode
