@@ -29,6 +29,7 @@
         "views/event_views.xml",
         "views/settings_views.xml",
         "views/menu.xml",
+        "views/price_views.xml",
         "views/api_docs_templates.xml",
     ],
     "assets": {

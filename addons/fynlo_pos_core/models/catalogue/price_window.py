@@ -31,6 +31,8 @@ class FynloPriceWindow(models.Model):
     pricelist_id = fields.Many2one("product.pricelist", "Price list", required=True, ondelete="restrict")
     start_minute = fields.Integer("From (minutes after midnight)", required=True, default=17 * 60)
     end_minute = fields.Integer("To (minutes after midnight)", required=True, default=19 * 60)
+    start_clock = fields.Float("From", compute="_compute_clocks", inverse="_inverse_clocks")
+    end_clock = fields.Float("To", compute="_compute_clocks", inverse="_inverse_clocks")
     monday = fields.Boolean(default=True)
     tuesday = fields.Boolean(default=True)
     wednesday = fields.Boolean(default=True)
@@ -38,6 +40,16 @@ class FynloPriceWindow(models.Model):
     friday = fields.Boolean(default=True)
     saturday = fields.Boolean()
     sunday = fields.Boolean()
+
+    @api.depends("start_minute", "end_minute")
+    def _compute_clocks(self):
+        """Hours as the back office shows clocks: 17.5 is half past five."""
+        for window in self:
+            window.start_clock, window.end_clock = window.start_minute / 60, window.end_minute / 60
+
+    def _inverse_clocks(self):
+        for window in self:
+            window.start_minute, window.end_minute = round(window.start_clock * 60), round(window.end_clock * 60)
 
     @api.constrains("start_minute", "end_minute")
     def _check_minutes(self):
