@@ -120,14 +120,14 @@ def test_guests_are_the_same_for_the_same_seed_and_always_possible() -> None:
 
 
 def test_most_guests_come_in_the_middle() -> None:
-    moments = list(arrivals(2.0, 600.0, random.Random(5)))  # noqa: S311
+    moments = list(arrivals(2.0, 600.0, random.Random(5)))
     middle = sum(200 <= moment < 400 for moment in moments)
     assert moments == sorted(moments)
     assert middle > 1.5 * sum(moment < 200 for moment in moments)
 
 
 def test_guests_pay_enough() -> None:
-    dice = random.Random(3)  # noqa: S311
+    dice = random.Random(3)
     for due in range(1, 9000, 37):
         given = tendered(due, dice)
         assert given == due or (given >= due and given % 500 == 0)

@@ -49,7 +49,9 @@ def heard(*offsets: int) -> list[Event]:
     ]
 
 
-async def reckoned(served: list[dict[str, Any]], events: list[Event], unsettled: int = 0, **sale: Any) -> Reckoning:
+async def reckoned(
+    served: list[dict[str, Any]], events: list[Event], unsettled: int = 0, losses: int = 0, **sale: Any
+) -> Reckoning:
     """The reckoning of one till that sold the order."""
 
     async def read(_path: str) -> Answer:
@@ -58,6 +60,7 @@ async def reckoned(served: list[dict[str, Any]], events: list[Event], unsettled:
     writes = [SimpleNamespace(path="/orders")] * unsettled
     till = SimpleNamespace(
         name="Soho 1",
+        stream=SimpleNamespace(losses=losses),
         location_id="1",
         api=SimpleNamespace(read=read),
         sign_in=SimpleNamespace(device={"id": "d1"}),
@@ -104,3 +107,9 @@ async def test_disagreements(served: Any, events: Any, sale: Any, words: str) ->
 async def test_unanswered_write() -> None:
     result = await reckoned([document()], heard(1, 2), unsettled=1)
     assert result.disagreements == ["Soho 1: /orders is still unanswered"]
+
+
+@pytest.mark.asyncio
+async def test_loss_that_was_told() -> None:
+    result = await reckoned([document()], heard(1, 2), losses=2)
+    assert result.disagreements == ["Soho 1 was told 2 times that events could not be replayed; it read by REST"]
