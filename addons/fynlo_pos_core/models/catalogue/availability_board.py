@@ -1,11 +1,90 @@
 """Back office: run out, or back on the menu, location by location."""
 
-from odoo import api, fields, models
+from odoo import fields, models
+from odoo.tools import SQL
 
 from .availability import COLUMNS
 
-#: Context keys that name the thing whose availability a list of locations shows.
-THING_MODEL, THING_ID = "fynlo_thing_model", "fynlo_thing_id"
+#: The tables of what can run out, with the company of each thing, in the order of ``COLUMNS``.
+THINGS = (
+    ("product_tmpl_id", "SELECT id, company_id FROM product_template WHERE available_in_pos AND active"),
+    (
+        "product_id",
+        """SELECT variant.id, template.company_id FROM product_product variant
+             JOIN product_template template ON template.id = variant.product_tmpl_id
+            WHERE template.available_in_pos AND variant.active""",
+    ),
+    ("modifier_id", "SELECT id, company_id FROM fynlo_modifier WHERE active"),
+)
+#: One row a kind, thing and location needs one number that stays the same.
+PLACES = 1_000_000
+
+
+class FynloAvailabilityBoard(models.Model):
+    """Every thing at every location of its company, whether or not anybody ever ran out of it."""
+
+    _name = "fynlo.availability.board"
+    _description = "What is on the menu where"
+    _auto = False
+    _order = "config_id, id"
+    _rec_name = "config_id"
+    _depends = {
+        "fynlo.availability": ["config_id", "available", "counted", "countdown", "changed_by", *COLUMNS.values()],
+        "product.template": ["available_in_pos", "active", "company_id"],
+        "product.product": ["active", "product_tmpl_id"],
+        "fynlo.modifier": ["active", "company_id"],
+        "pos.config": ["active", "company_id"],
+    }
+
+    config_id = fields.Many2one("pos.config", "Location", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    product_tmpl_id = fields.Many2one("product.template", "Product", readonly=True)
+    product_id = fields.Many2one("product.product", "Variant", readonly=True)
+    modifier_id = fields.Many2one("fynlo.modifier", "Modifier", readonly=True)
+    available = fields.Boolean("On the menu", readonly=True)
+    counted = fields.Boolean(readonly=True)
+    countdown = fields.Integer("Portions left", readonly=True)
+    changed_by = fields.Char(readonly=True)
+
+    @property
+    def _table_query(self):
+        kinds = [self._kind(number, column, SQL(things)) for number, (column, things) in enumerate(THINGS)]
+        return SQL(" UNION ALL ").join(kinds)
+
+    def _kind(self, number, column, things):
+        """The rows of one kind of thing; a thing without a company is sold everywhere."""
+        named = SQL(", ").join(
+            SQL("%s AS %s", SQL("thing.id") if other == column else SQL("NULL::integer"), SQL.identifier(other))
+            for other, _things in THINGS
+        )
+        return SQL(
+            """SELECT (thing.id::bigint * %(places)s + place.id) * 4 + %(number)s AS id, place.id AS config_id,
+                      place.company_id, %(named)s, coalesce(row.available, TRUE) AS available,
+                      coalesce(row.counted, FALSE) AS counted, row.countdown, row.changed_by
+                 FROM (%(things)s) thing
+                 JOIN pos_config place ON place.active
+                      AND (thing.company_id IS NULL OR thing.company_id = place.company_id)
+                 LEFT JOIN fynlo_availability row ON row.config_id = place.id AND row.%(column)s = thing.id""",
+            places=PLACES,
+            number=number,
+            named=named,
+            things=things,
+            column=SQL.identifier(column),
+        )
+
+    def action_run_out(self):
+        """The location has run out of the thing; tills hear of it within a second."""
+        self._set(False)
+
+    def action_back(self):
+        """The thing is back on the location's menu."""
+        self._set(True)
+
+    def _set(self, available):
+        for row in self:
+            thing = row.product_tmpl_id or row.product_id or row.modifier_id
+            self.env["fynlo.availability"]._set(row.config_id, thing, available)
+        self.invalidate_model()
 
 
 class FynloSoldThing(models.AbstractModel):
@@ -14,18 +93,9 @@ class FynloSoldThing(models.AbstractModel):
     _name = "fynlo.sold.thing.mixin"
     _description = "Can run out at a location"
 
-    fynlo_shop_ids = fields.Many2many("pos.config", compute="_compute_fynlo_shop_ids", string="Availability")
     fynlo_run_out_ids = fields.Many2many(
         "pos.config", compute="_compute_fynlo_run_out_ids", search="_search_fynlo_run_out_ids", string="Run out at"
     )
-
-    @api.depends("company_id")
-    def _compute_fynlo_shop_ids(self):
-        """Where the thing is sold, as far as the user may see the locations."""
-        locations = self.env["pos.config"].search([])
-        for thing in self:
-            company = thing.company_id
-            thing.fynlo_shop_ids = locations.filtered(lambda one, its=company: not its or one.company_id == its)
 
     def _compute_fynlo_run_out_ids(self):
         column = COLUMNS[self._name]
@@ -38,9 +108,8 @@ class FynloSoldThing(models.AbstractModel):
     def _search_fynlo_run_out_ids(self, operator, value):
         if operator not in ("in", "any"):
             return NotImplemented
-        column = COLUMNS[self._name]
         rows = self.env["fynlo.availability"].search([("available", "=", False), ("config_id", operator, value)])
-        return [("id", "in", rows[column].ids)]
+        return [("id", "in", rows[COLUMNS[self._name]].ids)]
 
     def action_fynlo_availability(self):
         """Show where the thing is available, with a button each."""
@@ -59,52 +128,18 @@ class ProductTemplate(models.Model):
     _name = "product.template"
     _inherit = ["product.template", "fynlo.sold.thing.mixin"]
 
+    fynlo_board_ids = fields.One2many("fynlo.availability.board", "product_tmpl_id", "Availability", readonly=True)
+
 
 class ProductProduct(models.Model):
     _name = "product.product"
     _inherit = ["product.product", "fynlo.sold.thing.mixin"]
+
+    fynlo_board_ids = fields.One2many("fynlo.availability.board", "product_id", "Availability", readonly=True)
 
 
 class FynloModifier(models.Model):
     _name = "fynlo.modifier"
     _inherit = ["fynlo.modifier", "fynlo.sold.thing.mixin"]
 
-
-class PosConfig(models.Model):
-    _inherit = "pos.config"
-
-    fynlo_on_menu = fields.Boolean("On the menu", compute="_compute_fynlo_on_menu")
-    fynlo_portions = fields.Char("Portions left", compute="_compute_fynlo_on_menu")
-    fynlo_run_out_since = fields.Char("Changed by", compute="_compute_fynlo_on_menu")
-
-    @api.depends_context(THING_MODEL, THING_ID)
-    def _compute_fynlo_on_menu(self):
-        thing = self._fynlo_thing()
-        column = thing is not None and COLUMNS[thing._name]
-        rows = self.env["fynlo.availability"].search([(column, "=", thing.id)] if column else [(0, "=", 1)])
-        by_location = {row.config_id: row for row in rows}
-        for location in self:
-            row = by_location.get(location)
-            location.fynlo_on_menu = row.available if row else True
-            location.fynlo_portions = str(row.countdown) if row and row.counted else False
-            location.fynlo_run_out_since = row.changed_by if row else False
-
-    def _fynlo_thing(self):
-        """The product, variant or modifier that the context names, or ``None``."""
-        model, thing_id = self.env.context.get(THING_MODEL), self.env.context.get(THING_ID)
-        if not thing_id or model not in COLUMNS:
-            return None
-        return self.env[model].browse(thing_id)
-
-    def action_fynlo_run_out(self):
-        """The location has run out of the thing in the context; tills hear of it within a second."""
-        self._fynlo_set_thing(False)
-
-    def action_fynlo_back(self):
-        """The thing in the context is back on the location's menu."""
-        self._fynlo_set_thing(True)
-
-    def _fynlo_set_thing(self, available):
-        thing = self._fynlo_thing()
-        for location in self if thing is not None else self.browse():
-            self.env["fynlo.availability"]._set(location, thing, available)
+    fynlo_board_ids = fields.One2many("fynlo.availability.board", "modifier_id", "Availability", readonly=True)

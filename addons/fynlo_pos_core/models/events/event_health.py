@@ -11,6 +11,7 @@ SLOW_S = 10
 class FynloEventHealth(models.TransientModel):
     _name = "fynlo.event.health"
     _description = "Event health"
+    _rec_name = "company_id"
 
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company, readonly=True)
     state = fields.Selection(
