@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from loadtests.figures import median, percentile
 from loadtests.worker_meter import Cost, WorkerMeter
@@ -61,6 +62,7 @@ class Contestant:
             "postgres_cpu_ms": round(self.postgres_ms, 2),
             "redis_cpu_ms": round(self.redis_ms, 2),
             "cpu_ms": round(self.cpu_ms, 2),
+            "cpu_mean_ms": round(fmean(cost.odoo_ms + cost.postgres_ms + cost.redis_ms for cost in self.costs), 2),
             "queries": self.queries,
         }
 
