@@ -31,7 +31,7 @@ class NetworkPrinter:
     confirms: bool = True
     answer_timeout_s: float = ANSWER_TIMEOUT_S
 
-    def print(self, data: bytes) -> None:
+    def deliver(self, data: bytes) -> None:
         """Print ``data``. Raises :class:`PrinterRefused` or :class:`PrintUnknown`."""
         try:
             connection = socket.create_connection((self.host, self.port), timeout=CONNECT_TIMEOUT_S)
@@ -61,8 +61,9 @@ class NetworkPrinter:
         """From the first byte on, whatever goes wrong leaves it unknown what is on paper."""
         try:
             connection.sendall(data + PRINTED if self.confirms else data)
-            connection.shutdown(socket.SHUT_WR)
-            answer = connection.recv(1) if self.confirms else b"\0"
+            if not self.confirms:
+                return
+            answer = connection.recv(1)
         except OSError as failure:
             raise PrintUnknown(f"lost while printing: {failure}") from failure
         if not answer:

@@ -26,12 +26,12 @@ class FynloKitchenSummary(models.AbstractModel):
 
     def _outstanding(self, scope):
         self.env.cr.execute(
-            """SELECT line.name, sum(line.quantity - coalesce(line.voided_quantity, 0)), count(DISTINCT ticket.id)
+            """SELECT line.name, sum(line.quantity - line.voided_quantity), count(DISTINCT ticket.id)
                  FROM fynlo_kitchen_ticket ticket
                  JOIN fynlo_kitchen_ticket_line line ON line.ticket_id = ticket.id
                  JOIN fynlo_kitchen_station station ON station.id = ticket.station_id
                 WHERE ticket.config_id = %(location)s AND ticket.state IN ('new', 'preparing')
-                  AND line.kind = 'new' AND line.quantity > coalesce(line.voided_quantity, 0)
+                  AND line.kind = 'new' AND line.quantity > line.voided_quantity
                   AND (%(station)s IS NULL OR station.fynlo_uuid = %(station)s)
              GROUP BY line.name ORDER BY 2 DESC, 1""",
             scope,

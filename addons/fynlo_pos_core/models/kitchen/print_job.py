@@ -48,7 +48,7 @@ class FynloPrintJob(models.Model):
         required=True,
         readonly=True,
     )
-    attempts = fields.Integer(readonly=True)
+    attempts = fields.Integer(default=0, required=True, readonly=True)
     queued_at = fields.Datetime(required=True, readonly=True, default=lambda self: now())
     next_try_at = fields.Datetime(readonly=True, required=True, default=lambda self: now())
     reserved_at = fields.Datetime(readonly=True)
@@ -113,7 +113,7 @@ class FynloPrintJob(models.Model):
             copy=self.is_copy,
         )
         try:
-            printer.print(data)
+            printer.deliver(data)
         except PrinterRefused as refusal:
             return self._after_refusal(str(refusal))
         except PrintUnknown as doubt:

@@ -46,7 +46,7 @@ class FynloKitchenTicket(models.Model):
     started_at = fields.Datetime(readonly=True)
     ready_at = fields.Datetime(readonly=True)
     served_at = fields.Datetime(readonly=True)
-    recalls = fields.Integer(readonly=True, help="How often it came back to the kitchen.")
+    recalls = fields.Integer(default=0, required=True, readonly=True, help="How often it came back to the kitchen.")
     line_ids = fields.One2many("fynlo.kitchen.ticket.line", "ticket_id", "Lines", readonly=True)
     job_ids = fields.One2many("fynlo.print.job", "ticket_id", "Prints", readonly=True)
 
@@ -108,7 +108,7 @@ class FynloKitchenTicketLine(models.Model):
     leaf_uuid = fields.Char("Line or combo part", required=True, readonly=True, index=True)
     kind = fields.Selection([("new", "New"), ("change", "Change"), ("void", "Void")], required=True, readonly=True)
     quantity = fields.Float(digits="Product Unit", required=True, readonly=True)
-    voided_quantity = fields.Float("Voided", digits="Product Unit", readonly=True)
+    voided_quantity = fields.Float("Voided", digits="Product Unit", default=0, required=True, readonly=True)
     name = fields.Char(required=True, readonly=True)
     part_of = fields.Char("Part of", readonly=True)
     modifiers = fields.Json(readonly=True)
