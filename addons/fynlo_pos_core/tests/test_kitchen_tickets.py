@@ -238,6 +238,15 @@ class TestCorrections(Kitchen, TransactionCase):
             [("Kitchen", "nut allergy", []), ("Bar", "nut allergy", [])],
         )
 
+    def test_a_station_gets_one_notice_of_one_edit(self):
+        self.edit(
+            self.order,
+            {"type": "set_note", "line_id": self.line_id, "note": "no basil"},
+            {"type": "set_note", "note": "nut allergy"},
+        )
+        told = [(notice["station"]["name"], len(notice["lines"])) for notice in self.tickets(self.order, "notice")]
+        self.assertEqual(told, [("Kitchen", 1), ("Bar", 0)])
+
     def test_tickets_show_the_table_of_their_order(self):
         self.edit(self.order, {"type": "set_table", "table_id": self.table.fynlo_uuid})
         updated = self.events("kitchen", "kitchen.ticket.updated")

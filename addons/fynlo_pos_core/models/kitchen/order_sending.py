@@ -66,7 +66,7 @@ class FynloOrderService(models.AbstractModel):
         working = desk._open_tickets(order.row_id) if shown else self.env["fynlo.kitchen.ticket"]
         slips = kitchen.slips(_news(order, facts, knew, knows))
         if knew.note != knows.note:
-            slips += _note_slips(working)
+            slips += _note_slips(working, slips)
         tickets, struck = desk._issue(order.row_id, facts, identity, slips)
         if slips:
             order.fulfilment = desk._fulfilment(order.row_id)
@@ -93,6 +93,7 @@ def _news(order, facts, knew, knows):
     return items
 
 
-def _note_slips(tickets):
-    """A slip without items for each station that works on the order: its note has changed."""
-    return [kitchen.Slip("notice", station.id, 1, ()) for station in tickets.station_id.sorted("id")]
+def _note_slips(tickets, slips):
+    """A notice without items for each station that works on the order and gets none yet: its note has changed."""
+    told = {slip.station_id for slip in slips if slip.kind == "notice"}
+    return [kitchen.Slip("notice", station.id, 1, ()) for station in tickets.station_id.sorted("id") if station.id not in told]

@@ -50,7 +50,7 @@ class FynloLocationFacts(models.AbstractModel):
     @api.model
     def _load(self, location_id, version):
         location = self.env["pos.config"].sudo().browse(location_id)
-        location = location.with_context(allowed_company_ids=[location.company_id.id], active_test=True, lang=None)
+        location = location.with_context(allowed_company_ids=[location.company_id.id], active_test=True, lang=None, display_default_code=False)
         facts = _empty(location, version)
         company = location.company_id
         if company.tax_calculation_rounding_method != "round_per_line":

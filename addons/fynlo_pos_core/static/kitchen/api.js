@@ -139,7 +139,6 @@ export class Api {
             headers: {...headers, ...(method === "GET" ? {} : {"Content-Type": "application/json"})},
             body: method === "GET" ? undefined : JSON.stringify(body || {}),
             signal: AbortSignal.timeout(TIMEOUT_MS),
-            credentials: "omit",
             cache: "no-store",
         });
         this.readClock(response);

@@ -7,6 +7,8 @@ import {tick, ticketCard} from "./ticket_card.js";
 
 const STATION = "fynlo.kitchen.station";
 const SUMMARY_EVERY_MS = 2000;
+/** How often to ask for the tickets while the gateway cannot be reached. */
+const ASK_EVERY_MS = 5000;
 const STATES = {live: "Live", waiting: "Reconnecting…", stopped: "Disconnected"};
 
 export class Board {
@@ -34,11 +36,13 @@ export class Board {
         await this.reload();
         this.live.start();
         this.clock = setInterval(() => tick(this.list, this.api.now()), 1000);
+        this.asking = setInterval(() => this.isLive || this.attempt(() => this.reload()), ASK_EVERY_MS);
     }
 
     close() {
         this.live.stop();
         clearInterval(this.clock);
+        clearInterval(this.asking);
         clearTimeout(this.summaryDue);
         this.api.forget();
         this.signedOut();
@@ -168,6 +172,7 @@ export class Board {
     }
 
     showConnection(state) {
+        this.isLive = state === "live";
         this.connection.className = `connection ${state}`;
         this.connection.textContent = STATES[state];
     }

@@ -61,11 +61,11 @@ function detail(ticket) {
 }
 
 function line(item) {
-    const left = Number(item.quantity) - Number(item.voided_quantity);
+    const left = Number((item.quantity - item.voided_quantity).toFixed(3));
     return element(
         `li.${item.kind}${left ? "" : ".struck"}`,
         null,
-        element("span.quantity", null, item.quantity),
+        element("span.quantity", null, left ? String(left) : item.quantity),
         element(
             "div",
             null,
