@@ -120,6 +120,16 @@ class TableFacts:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class StationFacts:
+    """A place of the kitchen that works tickets, and whether these are printed there."""
+
+    id: int
+    uuid: str
+    name: str
+    prints: bool
+
+
 @dataclass(slots=True)
 class LocationFacts:
     """Everything about one location that an order needs and that changes rarely."""
@@ -155,6 +165,14 @@ class LocationFacts:
     discount_limit_bp: int = 10_000
     #: Variants whose cost is known only when stock moves, at closing.
     costed_at_closing: frozenset[int] = frozenset()
+    #: Stations of the kitchen by id, and by variant id the station that makes it (``None``: not the kitchen's).
+    stations: dict[int, StationFacts] = field(default_factory=dict)
+    station_by_variant: dict[int, int | None] = field(default_factory=dict)
+    #: Makes what is on the order though no longer on the menu.
+    spare_station: int | None = None
+
+    def station_of(self, variant_id: int) -> int | None:
+        return self.station_by_variant.get(variant_id, self.spare_station)
 
     def preset(self, preset_id: int | None) -> PresetFacts | None:
         return next((preset for preset in self.presets.values() if preset.id == preset_id), None)

@@ -14,6 +14,7 @@ from ..tools.identifiers import uuid7
 from . import stamps
 from .basket import LINES_MAX, QUANTITY_MAX, check_discount_limit
 from .facts import quantity_text
+from .kitchen import Known
 from .order import AppliedDiscount
 from .pricing import price_order
 
@@ -74,6 +75,8 @@ class Editor:
         self.customers = customers or {}
         self.approvals = approvals or {}
         self.changed = False
+        #: What the kitchen knew before the edits.
+        self.kitchen_knew = Known.of(order)
 
     def apply(self, op):
         """The :class:`Result` of ``op``; the order has changed only if it says so."""

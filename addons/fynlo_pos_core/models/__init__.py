@@ -4,4 +4,5 @@ from . import settings
 from . import catalogue
 from . import identity
 from . import orders
+from . import kitchen
 from . import cash

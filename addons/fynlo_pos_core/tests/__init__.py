@@ -11,6 +11,9 @@ from . import test_identity_password_reset
 from . import test_identity_permissions
 from . import test_identity_sign_in
 from . import test_identity_tokens
+from . import test_kitchen_api
+from . import test_kitchen_printing
+from . import test_kitchen_tickets
 from . import test_menu
 from . import test_menu_api
 from . import test_operations

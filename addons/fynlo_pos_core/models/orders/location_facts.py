@@ -52,7 +52,12 @@ class FynloLocationFacts(models.AbstractModel):
     @api.model
     def _load(self, location_id, version):
         location = self.env["pos.config"].sudo().browse(location_id)
-        location = location.with_context(allowed_company_ids=[location.company_id.id], active_test=True, display_default_code=False)
+        location = location.with_context(
+            allowed_company_ids=[location.company_id.id],
+            active_test=True,
+            lang=None,  # the names that orders keep are those of the menu's own language
+            display_default_code=False,
+        )
         facts = _empty(location, version)
         company = location.company_id
         if company.tax_calculation_rounding_method != "round_per_line":
