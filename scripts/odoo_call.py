@@ -29,7 +29,10 @@ def main() -> int:
     parser.add_argument("model")
     parser.add_argument("method")
     options = parser.parse_args()
-    config.parse_config(["-c", options.config, "-d", options.database, "--log-level=warn"], setup_logging=True)
+    config.parse_config(
+        ["-c", options.config, "-d", options.database, "--log-level=warn", "--log-handler=odoo.addons.fynlo_demo:INFO"],
+        setup_logging=True,
+    )
     answer = call(options.database, options.model, options.method)
     print(json.dumps(answer, default=str))
     return 0

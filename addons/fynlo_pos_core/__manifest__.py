@@ -7,7 +7,7 @@
     "website": "https://fynlo.example",
     "category": "Sales/Point of Sale",
     "depends": ["point_of_sale", "pos_restaurant", "pos_hr", "hr", "product", "stock_account", "auth_totp", "mail"],
-    "external_dependencies": {"python": ["pydantic", "PyJWT", "cryptography", "argon2-cffi", "redis", "qrcode"]},
+    "external_dependencies": {"python": ["pydantic", "PyJWT", "cryptography", "argon2-cffi", "redis", "qrcode", "python-escpos"]},
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
@@ -16,6 +16,7 @@
         "data/password_reset.xml",
         "security/catalogue_rules.xml",
         "security/system_rules.xml",
+        "security/kitchen_rules.xml",
         "data/allergens.xml",
         "data/crons.xml",
         "views/wizard_actions.xml",
@@ -29,6 +30,8 @@
         "views/event_views.xml",
         "views/settings_views.xml",
         "views/menu.xml",
+        "views/price_views.xml",
+        "views/kitchen_views.xml",
         "views/api_docs_templates.xml",
     ],
     "assets": {

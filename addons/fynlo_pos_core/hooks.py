@@ -4,11 +4,14 @@ QUANTITY_DIGITS = 3
 
 
 def post_init_hook(env):
-    """Locations that were there before the addon get the same sequences as new ones, companies a catalogue.
+    """Locations that were there before the addon get the same sequences and kitchen as new ones,
+    companies a catalogue.
 
     Tills weigh to three decimals; Odoo's default of two would round what the guest pays for.
     """
-    env["pos.config"].with_context(active_test=False).search([])._fynlo_relax_sequences()
+    locations = env["pos.config"].with_context(active_test=False).search([])
+    locations._fynlo_relax_sequences()
+    locations._fynlo_make_kitchen()
     precision = env.ref("uom.decimal_product_uom", raise_if_not_found=False)
     if precision and precision.digits < QUANTITY_DIGITS:
         precision.digits = QUANTITY_DIGITS

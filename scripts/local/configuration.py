@@ -47,7 +47,7 @@ def stack_environment(
     """Every FYNLO_* variable for Odoo, relay and gateway of the stack, and what libpq needs."""
     http, websocket = f"http://127.0.0.1:{ports['http']}", ports["websocket"]
     return clean_environment(
-        PATH=f"{installation.programs.postgres}:{_path()}",
+        PATH=f"{installation.programs.postgres}:{installation.programs.redis_server.parent}:{_path()}",
         PYTHONUNBUFFERED="1",
         ODOO_RC=str(layout.odoo_conf),
         FYNLO_PYTHON=str(installation.environment.python),
@@ -60,7 +60,7 @@ def stack_environment(
         FYNLO_WS_URL=f"ws://127.0.0.1:{websocket}/ws/v1",
         FYNLO_CORS_ORIGINS="",
         FYNLO_DATABASE_DSN=cluster.dsn(database),
-        FYNLO_JWKS_URL=f"{http}/api/v1/.well-known/jwks.json",
+        FYNLO_JWKS_URL=f"{http}/.well-known/jwks.json",
         FYNLO_WS_HOST="127.0.0.1",
         FYNLO_WS_PORT=str(websocket),
         FYNLO_WS_ORIGINS="",

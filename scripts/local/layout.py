@@ -68,6 +68,10 @@ class Layout:
         return self.home / "odoo.conf"
 
     @property
+    def welcome(self) -> Path:
+        return self.home / "welcome.json"
+
+    @property
     def setup_log(self) -> Path:
         return self.logs / "setup.log"
 
@@ -141,3 +145,4 @@ def private_folder(folder: Path, account: Account | None) -> None:
 RUN = Layout(ROOT / ".run")
 TEST = Layout(ROOT / ".run" / "test")
 END_TO_END = Layout(ROOT / ".run" / "e2e")
+LOAD = Layout(ROOT / ".run" / "load")

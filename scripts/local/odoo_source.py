@@ -28,6 +28,9 @@ LINKED_PACKAGES = (
 )
 # its other languages are 837 MB; its folder `addons` would shadow ours on import
 LEFT_OUT = ("--exclude=*/i18n/*.po", "--exclude=*/i18n/*.pot", "--exclude=./usr/lib/python3/dist-packages/addons")
+# Debian leaves these out (no free source), but Odoo's asset bundles name them and log an error on every page
+GAPS = ("mail/static/lib/selfie_segmentation/selfie_segmentation.js",)
+GAP_TEXT = "/* Left out of Debian's package: the background blur of video calls is not available. */\n"
 SHIPPED_LANGUAGES = ("es",)
 
 
@@ -76,17 +79,24 @@ def _from_git(cache: Path, log: Path) -> OdooTree:
 
 def _from_package(cache: Path, log: Path) -> OdooTree:
     if given := os.environ.get("FYNLO_ODOO_DEB"):
-        return _unpacked(cache, Path(given).resolve(), f"local-{_sha256(Path(given))[:12]}", log)
+        return _from_local_package(cache, Path(given).resolve(), log)
     pinned = cache / f"odoo-{PINNED_VERSION}"
     if (pinned / ".complete").exists():
-        return recognise(pinned)
+        return _ready(pinned)
     if successor := _successor_taken_before(cache):
-        return recognise(successor)
+        return _ready(successor)
     require_space(cache, 1200, "Odoo")
     apt = PrivateApt(cache / "apt")
     package = _cached_package(cache) or _downloaded(apt, cache)
     version = package.name.split("_")[1]
     return _unpacked(cache, package, version, log, apt)
+
+
+def _from_local_package(cache: Path, package: Path, log: Path) -> OdooTree:
+    if not package.is_file():
+        raise SetupFailure(f"{package} does not exist.", "correct FYNLO_ODOO_DEB.")
+    require_space(cache, 1200, "Odoo")
+    return _unpacked(cache, package, f"local-{_sha256(package)[:12]}", log)
 
 
 def _successor_taken_before(cache: Path) -> Path | None:
@@ -133,9 +143,7 @@ def _unpacked(cache: Path, package: Path, version: str, log: Path, apt: PrivateA
     """Unpacks beside the destination and renames at the end: a broken attempt is never taken for a tree."""
     destination = cache / f"odoo-{version}"
     if (destination / ".complete").exists():
-        return recognise(destination)
-    if not package.exists():
-        raise SetupFailure(f"{package} does not exist.", "correct FYNLO_ODOO_DEB.")
+        return _ready(destination)
     linked = _linked_packages(apt or PrivateApt(cache / "apt"), cache / "debs")
     partial = _emptied(cache / f"odoo-{version}.part")
     partial.mkdir(parents=True)
@@ -148,7 +156,18 @@ def _unpacked(cache: Path, package: Path, version: str, log: Path, apt: PrivateA
     (partial / ".complete").touch()
     shutil.rmtree(destination, ignore_errors=True)
     partial.rename(destination)
-    return recognise(destination)
+    return _ready(destination)
+
+
+def _ready(home: Path) -> OdooTree:
+    """A tree that we unpacked, its gaps filled."""
+    tree = recognise(home)
+    for gap in GAPS:
+        file = tree.addons[0] / gap
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(GAP_TEXT)
+    return tree
 
 
 def _linked_packages(apt: PrivateApt, folder: Path) -> list[Path]:

@@ -12,11 +12,14 @@ WISHES = {"http": "FYNLO_HTTP_PORT", "websocket": "FYNLO_WS_PORT"}
 
 
 def choose_ports(memory: Path, *, usual: bool = True) -> dict[str, int]:
-    """A port for each listener; a remembered or usual one that is taken by now is replaced by a free one."""
+    """A port for each listener: the wished one, the remembered, the usual, or any that is free.
+
+    Only a wished port that is taken is a failure. Without `usual` neither wishes nor usual ports count.
+    """
     remembered = _remembered(memory)
     chosen: dict[str, int] = {}
     for name, default in USUAL.items():
-        wished = _wished(name)
+        wished = _wished(name) if usual else None
         candidates = [port for port in (wished, remembered.get(name), default if usual else None) if port]
         chosen[name] = (
             next((port for port in candidates if is_free(port) and port not in chosen.values()), 0) or _any_free()

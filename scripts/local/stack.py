@@ -69,16 +69,20 @@ class Stack:
 
     def await_ready(self) -> None:
         """Returns when Odoo and gateway answer that they are ready, and it is ours that answer."""
-        self._await("odoo", f"{self.url}/api/v1/health/ready", self.ports["http"])
+        self.await_odoo()
         self._await("gateway", f"http://127.0.0.1:{self.ports['websocket']}/health/ready", self.ports["websocket"])
+
+    def await_odoo(self) -> None:
+        """Returns when Odoo alone answers that it is ready."""
+        self._await("odoo", f"{self.url}/api/v1/health/ready", self.ports["http"])
 
     def stop_applications(self) -> list[str]:
         """Ends gateway, relay and Odoo; returns the names of those that were running."""
         return [name for name in reversed(APPLICATIONS) if self.process(name).stop()]
 
-    def call(self, model: str, method: str) -> Any:
+    def call(self, model: str, method: str, *, loud: bool = False) -> Any:
         """Calls a method of an Odoo model in a process of its own, commits, returns its JSON answer."""
-        return call_odoo(self.environment, self.installation, self.database, model, method)
+        return call_odoo(self.environment, self.installation, self.database, model, method, loud=loud)
 
     def _await(self, name: str, url: str, port: int) -> None:
         process = self.process(name)
@@ -91,19 +95,22 @@ class Stack:
             time.sleep(0.2)
 
 
-def call_odoo(env: Mapping[str, str], installation: Installation, database: str, model: str, method: str) -> Any:
-    """See `Stack.call`; needs the database only, no running Odoo."""
+def call_odoo(
+    env: Mapping[str, str], installation: Installation, database: str, model: str, method: str, *, loud: bool = False
+) -> Any:
+    """See `Stack.call`; needs the database only, no running Odoo. A loud call shows its log as it goes."""
     script = ROOT / "scripts" / "odoo_call.py"
     result = subprocess.run(
         [installation.environment.python, script, "--config", env["ODOO_RC"], "--database", database, model, method],
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=None if loud else subprocess.PIPE,
         text=True,
         env=dict(env),
         check=False,
     )
     if result.returncode:
-        raise SetupFailure(f"{model}.{method} failed:\n{_indented(result.stderr)}")
+        raise SetupFailure(f"{model}.{method} failed:\n{_indented(result.stderr or 'its log is above')}")
     return json.loads(result.stdout.splitlines()[-1])
 
 

@@ -1,7 +1,9 @@
 """What `make run` prints at its end: where everything is and how to get in."""
 
+import json
 from typing import Any
 
+from scripts.local.layout import Layout
 from scripts.local.stack import Stack
 
 
@@ -27,6 +29,12 @@ def print_welcome(stack: Stack, welcome: dict[str, Any]) -> None:
     if code := welcome.get("pairing_code"):
         print(f"\nPairing code for a till, good for 10 minutes: {code}")
     print("\nmake demo (a lunch service) · make status · make logs · make stop · make help")
+
+
+def keep_welcome(layout: Layout, welcome: dict[str, Any]) -> None:
+    """Leaves it in a file for `make demo`; it holds PINs, so only this user may read it."""
+    layout.welcome.touch(mode=0o600)
+    layout.welcome.write_text(json.dumps(welcome, indent=1))
 
 
 def _table(rows: list[tuple[str, ...]]) -> None:

@@ -3,23 +3,32 @@
 import json
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from .answer import Answer, Refused, Unanswered, refusal
 from .connection import Connection
 from .journal import Journal, Write
 from .pause import Pause
-from .sign_in import SignIn
 
 PATIENCE_S = 120.0
 RENEWABLE = frozenset({"token_expired", "token_invalid"})
+
+
+class Tokens(Protocol):
+    """Whoever is signed in."""
+
+    async def token(self) -> str:
+        """An access token that will last for the request."""
+
+    async def renew(self, rejected: str) -> str:
+        """A token other than ``rejected``."""
 
 
 class ApiClient:
     """Reads and writes until there is an answer, or ``patience_s`` is over."""
 
     def __init__(
-        self, connection: Connection, sign_in: SignIn, journal: Journal, patience_s: float = PATIENCE_S
+        self, connection: Connection, sign_in: Tokens, journal: Journal, patience_s: float = PATIENCE_S
     ) -> None:
         self._connection = connection
         self._sign_in = sign_in

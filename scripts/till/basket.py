@@ -1,6 +1,7 @@
 """A guest's wishes on their way to an order: checked against the menu before they are sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,14 @@ from .menu import Menu, Product
 
 class ImpossibleChoice(Exception):
     """The menu does not allow this; the sentence is for the person at the till."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the guest takes for one choice of a combo."""
+
+    variant_id: str
+    modifiers: tuple[str, ...] = ()
 
 
 class Basket:
@@ -30,10 +39,10 @@ class Basket:
         *,
         quantity: int = 1,
         modifiers: Iterable[str] = (),
-        combo: Mapping[str, str] | None = None,
+        combo: Mapping[str, Part] | None = None,
         note: str = "",
     ) -> str:
-        """Add a line and return its id. ``combo`` names a variant for each choice.
+        """Add a line and return its id. ``combo`` has a part for each choice's id.
 
         Raises ``ImpossibleChoice`` when something has run out or the choices do not fit.
         """
@@ -48,7 +57,7 @@ class Basket:
                 "id": line_id,
                 "variant_id": variant_id,
                 "quantity": str(quantity),
-                "modifiers": [{"modifier_id": modifier_id, "quantity": 1} for modifier_id in chosen],
+                "modifiers": _wire(chosen),
                 "combo": self._parts(product, combo or {}),
                 "note": note,
             }
@@ -66,19 +75,44 @@ class Basket:
             **self._head,
         }
 
-    def _parts(self, product: Product, combo: Mapping[str, str]) -> list[dict[str, Any]]:
+    def _parts(self, product: Product, combo: Mapping[str, Part]) -> list[dict[str, Any]]:
         if set(combo) != {choice.id for choice in product.choices}:
             raise ImpossibleChoice(f"{product.name} needs one item for each choice.")
         for choice in product.choices:
-            if combo[choice.id] not in choice.variant_ids or not self._menu.offers(combo[choice.id]):
+            part = combo[choice.id]
+            if part.variant_id not in choice.variant_ids or not self._menu.offers(part.variant_id):
                 raise ImpossibleChoice(f"{choice.name} does not offer that.")
-        return [{"choice_id": choice_id, "variant_id": variant_id} for choice_id, variant_id in combo.items()]
+            _check_modifiers(self._menu.by_variant[part.variant_id][0], part.modifiers)
+        return [
+            {"choice_id": choice_id, "variant_id": part.variant_id, "modifiers": _wire(part.modifiers)}
+            for choice_id, part in combo.items()
+        ]
 
 
-def _check_modifiers(product: Product, chosen: list[str]) -> None:
-    on_offer = {
-        modifier.id for group in product.groups for modifier in group.modifiers if modifier.available
-    }
+def fewest_answers(product: Product) -> tuple[str, ...]:
+    """As few modifiers as the product's questions demand."""
+    return tuple(
+        modifier.id
+        for group in product.groups
+        for modifier in [modifier for modifier in group.modifiers if modifier.available][: group.min]
+    )
+
+
+def fewest_parts(menu: Menu, product: Product) -> dict[str, Part]:
+    """For each choice of a combo the first variant on offer."""
+    parts = {}
+    for choice in product.choices:
+        variant_id = next(candidate for candidate in choice.variant_ids if menu.offers(candidate))
+        parts[choice.id] = Part(variant_id, fewest_answers(menu.by_variant[variant_id][0]))
+    return parts
+
+
+def _wire(modifiers: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"modifier_id": modifier_id, "quantity": 1} for modifier_id in modifiers]
+
+
+def _check_modifiers(product: Product, chosen: Sequence[str]) -> None:
+    on_offer = {modifier.id for group in product.groups for modifier in group.modifiers if modifier.available}
     if not on_offer.issuperset(chosen):
         raise ImpossibleChoice(f"{product.name} has no such modifier, or it has run out.")
     for group in product.groups:

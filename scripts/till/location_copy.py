@@ -9,12 +9,13 @@ from typing import Any
 from .answer import Refused
 from .api_client import ApiClient
 from .event import Event, Place
-from .menu import Menu
+from .menu import Menu, without
 from .store import Store
 
 #: Topics that a till at the counter follows.
 TOPICS = ("orders", "payments", "menu", "till")
 PAGE = 200
+MENU_EVENTS = frozenset({"menu.changed", "product.availability_changed"})
 
 
 class LocationCopy:
@@ -27,6 +28,8 @@ class LocationCopy:
         self._api = api
         self._store = store
         self._menu: Menu | None = None
+        self._run_out_meanwhile: list[Mapping[str, Any]] = []
+        self._reading = asyncio.Lock()
         self.menu_is_stale = asyncio.Event()
         if store.recall("menu_is_stale"):
             self.menu_is_stale.set()
@@ -65,20 +68,32 @@ class LocationCopy:
         return self._menu
 
     async def read_menu(self) -> Menu:
-        """The present menu; an unchanged one costs a 304."""
+        """The present menu; an unchanged one costs a 304.
+
+        An answer may be older than what is heard while it is under way: that is applied to it again.
+        """
+        async with self._reading:
+            await self._read_menu()
+        return self.menu
+
+    async def _read_menu(self) -> None:
         self.menu_is_stale.clear()
+        self._run_out_meanwhile.clear()
+        answer = None
         try:
             answer = await self._api.read("/menu", etag=self._store.recall("menu_etag"))
-        except BaseException:
-            self.menu_is_stale.set()
-            raise
+        finally:
+            if answer is None:
+                self.menu_is_stale.set()
         with self._store.transaction():
             if answer.status != 304:
-                self._store.keep(menu=answer.body, menu_etag=answer.headers.get("ETag"))
+                document = answer.body
+                for change in self._run_out_meanwhile:
+                    document = without(document, change)
+                self._store.keep(menu=document, menu_etag=answer.headers.get("ETag"))
                 self._menu = None
             if not self.menu_is_stale.is_set():
                 self._store.keep(menu_is_stale=None)
-        return self.menu
 
     # --- till session --------------------------------------------------------------------
 
@@ -102,17 +117,34 @@ class LocationCopy:
                 self.keep_order(event.data)
             elif event.type == "till_session.updated":
                 self._store.keep(till_session=event.data)
-            elif event.type in {"menu.changed", "product.availability_changed"}:
+            elif event.type in MENU_EVENTS:
                 self._store.keep(menu_is_stale=True)
-        if self._store.recall("menu_is_stale"):
+                self._strike_off(event)
+        if event.type in MENU_EVENTS:
             self.menu_is_stale.set()
 
+    def _strike_off(self, event: Event) -> None:
+        """What has run out is not offered from this moment on; the whole menu is read right after.
+
+        What is back comes with that reading: only the menu knows whether all of its parts are there.
+        """
+        if event.type != "product.availability_changed" or event.data["available"]:
+            return
+        self._run_out_meanwhile.append(event.data)
+        document = self._store.recall("menu")
+        if document is not None:
+            self._store.keep(menu=without(document, event.data))
+            self._menu = None
+
     async def restore(self, topic: str, place: Place) -> None:
-        """Read by REST what the events can no longer tell; then go on from ``place``."""
+        """Read by REST what the events can no longer tell; then go on from ``place``.
+
+        Payments are part of their orders' documents, so they need no reading of their own.
+        """
         kind = topic.rpartition(".")[2]
         if kind == "menu":
             await self.read_menu()
-        orders = await self._read_orders() if kind in {"orders", "payments"} else []
+        orders = await self._read_orders() if kind == "orders" else []
         session = await self._read_till_session() if kind == "till" else None
         with self._moving(topic, place):
             for document in orders:

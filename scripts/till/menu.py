@@ -116,6 +116,21 @@ class Menu:
         )
 
 
+def without(document: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """The menu's document after the event that a product, a size or a modifier has run out."""
+    if change["modifier_id"]:
+        things = [modifier for group in document["modifier_groups"] for modifier in group["modifiers"]]
+    elif change["variant_id"]:
+        things = [variant for product in document["products"] for variant in product["variants"]]
+    else:
+        things = document["products"]
+    wanted = change["modifier_id"] or change["variant_id"] or change["product_id"]
+    for thing in things:
+        if thing["id"] == wanted:
+            thing["available"] = False
+    return document
+
+
 def _group(group: Mapping[str, Any]) -> ModifierGroup:
     modifiers = tuple(
         Modifier(modifier["id"], modifier["name"], modifier["price"]["amount"], modifier["available"])

@@ -27,7 +27,7 @@ class SignIn:
     def __init__(self, connection: Connection, store: Store, ask_pin: AskPin | None = None) -> None:
         self._connection = connection
         self._store = store
-        self._ask_pin = ask_pin
+        self.ask_pin = ask_pin
         self._renewing = asyncio.Lock()
 
     @property
@@ -37,10 +37,24 @@ class SignIn:
         return device
 
     @property
+    def session(self) -> dict[str, Any] | None:
+        """The tokens, as answered, and when to renew them."""
+        session: dict[str, Any] | None = self._store.recall("session")
+        return session
+
+    @session.setter
+    def session(self, session: dict[str, Any] | None) -> None:
+        self._store.keep(session=session)
+
+    @property
     def employee(self) -> dict[str, Any] | None:
         """Who signed in last, or None."""
-        session = self._store.recall("session")
-        return session["employee"] if session else None
+        return self.session["employee"] if self.session else None
+
+    @property
+    def employees(self) -> list[dict[str, Any]]:
+        """Who may sign in here, as told at pairing."""
+        return self._store.recall("employees") or []
 
     async def pair(self, code: str, name: str) -> list[dict[str, Any]]:
         """Redeem a pairing code; returns who may sign in here.
@@ -51,20 +65,22 @@ class SignIn:
         answer = await self._connection.send("POST", "/devices/pair", text=json.dumps(body))
         if not answer.is_success:
             raise refusal(answer)
+        told = answer.body
         with self._store.transaction():
-            self._store.keep(device=answer.body["device"], device_key=answer.body["device_key"], session=None)
-        employees: list[dict[str, Any]] = answer.body["employees"]
-        return employees
+            self._store.keep(
+                device=told["device"], device_key=told["device_key"], employees=told["employees"], session=None
+            )
+        return self.employees
 
-    async def enter_pin(self, employee_id: str, pin: str) -> None:
-        """Sign an employee in; the one before is signed in no more."""
+    async def enter_pin(self, employee_id: str, pin: str) -> dict[str, Any]:
+        """Sign an employee in; the one before is signed in no more. Returns the tokens."""
         key = self._store.recall("device_key")
         body = {"employee_id": employee_id, "pin": pin, "app_version": APP_VERSION}
-        self._accept(await self._persistently("/auth/pin", body, {"Authorization": f"Device {key}"}))
+        return self._accept(await self._persistently("/auth/pin", body, {"Authorization": f"Device {key}"}))
 
     async def token(self) -> str:
         """An access token that will last for the request."""
-        session = self._store.recall("session")
+        session = self.session
         if session and session["renew_at"] > time.time():
             return str(session["access_token"])
         return await self.renew(session["access_token"] if session else "")
@@ -72,25 +88,25 @@ class SignIn:
     async def renew(self, rejected: str) -> str:
         """A token other than ``rejected``; however many requests ask at once, one refresh is sent."""
         async with self._renewing:
-            session = self._store.recall("session")
+            session = self.session
             if session and session["access_token"] != rejected:
                 return str(session["access_token"])
             try:
-                await self._refresh(session)
+                body = await self._refresh(session)
             except SignedOut:
-                await self._sign_in_again()
-            return str(self._store.recall("session")["access_token"])
+                body = await self._sign_in_again()
+            return str(body["access_token"])
 
-    async def _refresh(self, session: dict[str, Any] | None) -> None:
+    async def _refresh(self, session: dict[str, Any] | None) -> dict[str, Any]:
         if not session:
             raise SignedOut(Answer(401, {}, {"code": "token_missing", "detail": "Nobody is signed in."}))
         body = {"refresh_token": session["refresh_token"], "app_version": APP_VERSION}
-        self._accept(await self._persistently("/auth/refresh", body, {}))
+        return self._accept(await self._persistently("/auth/refresh", body, {}))
 
-    async def _sign_in_again(self) -> None:
-        if self._ask_pin is None:
+    async def _sign_in_again(self) -> dict[str, Any]:
+        if self.ask_pin is None:
             raise SignedOut(Answer(401, {}, {"code": "token_invalid", "detail": "Sign in with the PIN."}))
-        await self.enter_pin(*await self._ask_pin())
+        return await self.enter_pin(*await self.ask_pin())
 
     async def _persistently(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> Answer:
         """Repeat until answered; a refresh whose answer was lost is answered again within the grace."""
@@ -108,12 +124,14 @@ class SignIn:
                 raise Unanswered(f"POST {path}: {reason}")
             await pause.wait(wanted_s)
 
-    def _accept(self, answer: Answer) -> None:
+    def _accept(self, answer: Answer) -> dict[str, Any]:
         if not answer.is_success:
             problem = refusal(answer)
-            self._store.keep(session=None)
+            if isinstance(problem, SignedOut | DeviceRevoked):
+                self.session = None
             if isinstance(problem, DeviceRevoked):
                 self._store.keep(device_key=None)
             raise problem
         renew_in_s = max(answer.body["expires_in"] - EARLY_S, answer.body["expires_in"] / 2)
-        self._store.keep(session={**answer.body, "renew_at": time.time() + renew_in_s})
+        self.session = {**answer.body, "renew_at": time.time() + renew_in_s}
+        return answer.body

@@ -1,12 +1,13 @@
 """One till: what a waiter does with it, on top of API, journal, copy and event stream."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .answer import Answer
+from .answer import Answer, Unanswered
 from .api_client import PATIENCE_S, ApiClient
 from .basket import Basket
 from .connection import ANSWER_TIMEOUT_S, Connection, Exchange
@@ -70,6 +71,16 @@ class Till:
         return str(device["location"]["id"])
 
     @property
+    def location_name(self) -> str:
+        device = self.sign_in.device
+        return str(device["location"]["name"]) if device else ""
+
+    @property
+    def is_following(self) -> bool:
+        """Whether every topic is subscribed just now."""
+        return self.stream is not None and self.stream.following.is_set()
+
+    @property
     def menu(self) -> Menu:
         return self.copy.menu
 
@@ -127,14 +138,19 @@ class Till:
     async def listen(self) -> None:
         """Follow the location until cancelled; the menu is read again as soon as it changes."""
         topics = [f"l.{self.location_id}.{kind}" for kind in TOPICS]
-        self.stream = EventStream(
-            self._server.websocket_url, self.sign_in, self.copy, topics, observe=self._on_event
-        )
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.stream.run())
-            tasks.create_task(self._keep_menu_fresh())
+        self.stream = EventStream(self._server.websocket_url, self.sign_in, self.copy, topics, observe=self._on_event)
+        tasks = [asyncio.create_task(self.stream.run()), asyncio.create_task(self._keep_menu_fresh())]
+        try:
+            done, _running = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep_menu_fresh(self) -> None:
         while True:
             await self.copy.menu_is_stale.wait()
-            await self.copy.read_menu()
+            with contextlib.suppress(Unanswered):  # it stays stale, so it is read in the next round
+                await self.copy.read_menu()

@@ -1,10 +1,16 @@
-"""The running restaurant that end to end tests share."""
+"""The running restaurant that end to end tests share, and tills at it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from scripts.local.end_to_end import LiveRestaurant, live_restaurant
+from scripts.lunch.staff import Welcome
+from scripts.till.till import Server
+
+from .tills import Tills
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +24,17 @@ def restaurant() -> Iterator[LiveRestaurant]:
 def restaurant_is_well(restaurant: LiveRestaurant) -> None:
     """Each test begins with everything up, whatever the one before has killed."""
     restaurant.await_ready()
+
+
+@pytest.fixture(scope="session")
+def welcome(restaurant: LiveRestaurant) -> Welcome:
+    """Who may sign in at the demo restaurant."""
+    return Welcome.told(Server(restaurant.url, restaurant.websocket_url), restaurant.welcome())
+
+
+@pytest_asyncio.fixture
+async def tills(welcome: Welcome, tmp_path: Path) -> AsyncIterator[Tills]:
+    """Opens tills that are closed at the test's end."""
+    opened = Tills(welcome, tmp_path)
+    yield opened
+    await opened.close()

@@ -14,13 +14,14 @@ from .identity import Identity
 from .metrics import Metrics
 from .revocations import Revocation, Revocations
 from .stream_store import OpenedTopic, StreamStore, Unavailable
-from .topic import CatchUp, Entry, Recovery, Topic, how_to_recover, replayable
+from .topic import CatchUp, Entry, Recovery, Topic, how_to_recover, is_just_ahead, replayable
 from .wire_frame import json_frame
 
 __all__ = ["Hub", "Listener"]
 
 QUIET_S = 25.0
 LINGER_S = 60.0
+REFILL_S = 3.0
 
 _logger = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Hub:
         there, live frames begin behind it and wait until the replay is written.
         """
         topic = await self._topic(name)
+        await self._await_refill(topic, since)
         if listener not in self.connections:
             return
         topic.drop(listener, self._clock())
@@ -188,6 +190,16 @@ class Hub:
         upto = catch_up.join
         epoch, entries = await self._store.fetch(topic.name, after, upto)
         return replayable(entries, after, upto) if epoch == self.epoch else Recovery(False)
+
+    async def _await_refill(self, topic: Topic[Listener], since: Position | None) -> None:
+        """Give the relay a moment when the client is ahead of the stream.
+
+        A Redis that was killed may have lost its last entries though they were delivered; the
+        relay adds them again, and the client need not be sent to the API for that.
+        """
+        give_up_at = self._clock() + REFILL_S
+        while is_just_ahead(topic, since, self.epoch) and self._clock() < give_up_at:
+            await asyncio.sleep(0.05)
 
     # Catching up
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from .client_messages import Position
 
-__all__ = ["CatchUp", "Entry", "Recovery", "Topic", "how_to_recover", "replayable"]
+__all__ = ["CatchUp", "Entry", "Recovery", "Topic", "how_to_recover", "is_just_ahead", "replayable"]
 
 Listener = TypeVar("Listener")
 
@@ -107,6 +107,13 @@ class Topic(Generic[Listener]):
         self._ring_bytes += len(entry[1])
         while len(self._ring) > RING_FRAMES or self._ring_bytes > RING_BYTES:
             self._ring_bytes -= len(self._ring.popleft()[1])
+
+
+def is_just_ahead(topic: Topic[Listener], since: Position | None, epoch: str | None) -> bool:
+    """Whether the client has seen a little more of this epoch than the topic holds."""
+    if since is None or since.epoch != epoch:
+        return False
+    return 0 < since.offset - topic.position <= REPLAY_EVENTS
 
 
 def how_to_recover(topic: Topic[Listener], since: Position | None, epoch: str) -> Recovery:

@@ -8,7 +8,7 @@ import select
 import time
 from datetime import UTC, datetime
 
-import psycopg2  # type: ignore[import-untyped]
+import psycopg2
 import redis
 
 from ..backoff import Backoff
@@ -44,7 +44,8 @@ class Relay:
         self._streams = Streams(settings.redis_url, keys, settings.stream_length)
         self._outbox: Outbox | None = None
         self._epoch: str | None = None  # None: Redis is to be brought up to date first
-        self._database_backoff, self._redis_backoff = Backoff(), Backoff()
+        self._database_backoff = Backoff()
+        self._redis_backoff = Backoff(most_s=1.0)  # tills ahead of a killed Redis wait for us
         self._redis_try_at = self._beat_at = self._forget_at = 0.0
         self._stop_read, self._stop_write = os.pipe()
         self._stopping = False

@@ -17,6 +17,8 @@ import pytest
 import redis
 from websockets.asyncio.client import connect
 
+from ws_server.relay.outbox import Outbox
+
 from .outbox_tables import OutboxTables
 from .processes import (
     Child,
@@ -56,6 +58,7 @@ class Stage:
             "FYNLO_RELAY_HEALTH_PORT": str(self.relay_port),
         }
         self.children: list[Child] = []
+        self.spared_backends: list[int] = []
         self.redis: PrivateRedis
         self.relay: Child
         self.gateway: Child
@@ -77,6 +80,15 @@ class Stage:
     def lag(self) -> dict[str, Any]:
         report: dict[str, Any] = get_json(f"http://127.0.0.1:{self.relay_port}/health/ready")[1]
         return report or {}
+
+    def cut_database(self) -> None:
+        """End the relay process' sessions; the test's own keep theirs."""
+        self.outbox.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "  WHERE datname = current_database() AND application_name = 'fynlo-relay'"
+            "    AND pid <> ALL(%s)",
+            self.spared_backends,
+        )
 
     @contextlib.asynccontextmanager
     async def following(
@@ -183,25 +195,44 @@ async def test_flushed_redis_is_noticed_without_a_reconnect(stage: Stage, signer
 async def test_relay_survives_losing_both_sides_in_any_order(stage: Stage, signer: Signer) -> None:
     stage.start(keeps=True)
 
-    def cut_database() -> None:
-        stage.outbox.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            "  WHERE datname = current_database() AND application_name = 'fynlo-relay'"
-        )
-
     async with stage.following(signer.token(), 2) as tills:
-        cut_database()
+        stage.cut_database()
         stage.redis.end(signal.SIGKILL)
         stage.outbox.emit(ORDERS, 1, 2)
         await until(lambda: stage.lag.get("redis") is False and stage.lag["lag_s"] > 0)
         numbered = "SELECT count(*) FROM fynlo_outbox WHERE seq IS NOT NULL"
         await until(lambda: stage.outbox.query(numbered) == [(2,)])
-        cut_database()
+        stage.cut_database()
         await asyncio.to_thread(stage.redis.start)
         stage.outbox.emit(ORDERS, 3)
         await until(lambda: all(till.values == [1, 2, 3] for till in tills))
         await until(lambda: stage.lag["ready"] and stage.lag["lag_s"] == 0)
     assert stage.relay.end(signal.SIGTERM) == 0
+
+
+async def test_relay_that_leads_again_publishes_what_another_left_behind(
+    stage: Stage, signer: Signer
+) -> None:
+    stage.start(keeps=True)
+    other = Outbox(stage.outbox.dsn)
+    stage.spared_backends = [
+        connection.get_backend_pid() for connection in (other._work, other._listen)
+    ]
+
+    def lead_is_taken_away() -> bool:
+        stage.cut_database()
+        return other.take_lead()
+
+    async with stage.following(signer.token(), 1) as tills:
+        stage.outbox.emit(ORDERS, 1)
+        await until(lambda: tills[0].offset == 1)
+        await until(lead_is_taken_away)
+        stage.outbox.emit(ORDERS, 2)
+        assert [event.offset for event in other.number(500)] == [2]
+        other.close()
+        stage.outbox.emit(ORDERS, 3)
+        await until(lambda: tills[0].values == [1, 2, 3])
+        assert (tills[0].gaps, tills[0].resyncs) == (0, 0)
 
 
 async def test_standby_takes_over(stage: Stage, signer: Signer) -> None:

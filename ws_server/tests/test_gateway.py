@@ -184,6 +184,20 @@ async def test_what_cannot_be_recovered_is_said(
         assert (await receive(socket))["offset"] == 1201
 
 
+async def test_client_ahead_of_a_stream_that_lost_its_tail_waits_for_the_refill(
+    host: GatewayHost, signer: Signer, writer: StreamWriter
+) -> None:
+    writer.publish(ORDERS, *range(5))
+    async with host.connected(signer.token()) as socket:
+        since = {"epoch": "epoch-1", "offset": 7}
+        await socket.send(json.dumps({"op": "subscribe", "topic": ORDERS, **since}))
+        await asyncio.sleep(0.2)
+        writer.publish(ORDERS, "again", "again", "new")
+        reply = await receive(socket)
+        assert (reply["recovered"], reply["offset"]) == (True, 8)
+        assert (await receive(socket))["data"] == "new"
+
+
 async def test_replay_above_a_mebibyte_is_not_sent(
     host: GatewayHost, signer: Signer, writer: StreamWriter
 ) -> None:
@@ -280,10 +294,12 @@ async def test_expired_token_closes_after_the_grace(
     writer: StreamWriter, prefix: str, jwks_url: str, signer: Signer
 ) -> None:
     limits = SessionLimits(expiry_grace_s=0.5)
-    async with hosted_gateway(prefix, jwks_url, limits) as host:
-        async with host.connected(signer.token(exp=int(time.time()) + 1)) as socket:
-            assert (await receive(socket))["op"] == "token_expiring"
-            assert await closed(socket) == (4401, "token_expired")
+    async with (
+        hosted_gateway(prefix, jwks_url, limits) as host,
+        host.connected(signer.token(exp=int(time.time()) + 1)) as socket,
+    ):
+        assert (await receive(socket))["op"] == "token_expiring"
+        assert await closed(socket) == (4401, "token_expired")
 
 
 @pytest.mark.parametrize(
@@ -345,16 +361,15 @@ async def test_flood_closes(host: GatewayHost, signer: Signer) -> None:
 
 
 async def test_silent_client_is_sent_away(writer: StreamWriter, prefix: str, jwks_url: str) -> None:
-    async with hosted_gateway(prefix, jwks_url, SessionLimits(authenticate_within_s=0.2)) as host:
-        async with host.connected() as socket:
-            assert await closed(socket) == (4401, "authentication took too long")
+    limits = SessionLimits(authenticate_within_s=0.2)
+    async with hosted_gateway(prefix, jwks_url, limits) as host, host.connected() as socket:
+        assert await closed(socket) == (4401, "authentication took too long")
 
 
 async def test_client_that_never_reads_is_cut_and_the_others_notice_nothing(
     writer: StreamWriter, prefix: str, jwks_url: str, signer: Signer
 ) -> None:
-    small = {"FYNLO_WS_BUFFER_SOFT_BYTES": "65536", "FYNLO_WS_BUFFER_HARD_BYTES": "1048576"}
-    async with hosted_gateway(prefix, jwks_url, **small) as host:
+    async with hosted_gateway(prefix, jwks_url, FYNLO_WS_BUFFER_SOFT_BYTES="65536") as host:
         token = signer.token()
         async with (
             host.connected(token, max_queue=1) as stuck,
@@ -379,13 +394,15 @@ async def test_client_that_never_reads_is_cut_and_the_others_notice_nothing(
 async def test_drain_tells_clients_to_come_back(
     writer: StreamWriter, prefix: str, jwks_url: str, signer: Signer
 ) -> None:
-    async with hosted_gateway(prefix, jwks_url, FYNLO_WS_DRAIN_S="1") as host:
-        async with host.connected(signer.token()) as socket:
-            host.stop.set()
-            assert await closed(socket) == (1012, "restarting")
-            assert (await host.get("/health/ready"))[0] == 503
-            status, problem = await refusal(host)
-            assert (status, problem["retryable"]) == (503, True)
+    async with (
+        hosted_gateway(prefix, jwks_url, FYNLO_WS_DRAIN_S="1") as host,
+        host.connected(signer.token()) as socket,
+    ):
+        host.stop.set()
+        assert await closed(socket) == (1012, "restarting")
+        assert (await host.get("/health/ready"))[0] == 503
+        status, problem = await refusal(host)
+        assert (status, problem["retryable"]) == (503, True)
 
 
 async def test_not_ready_without_an_epoch_and_new_clients_are_sent_elsewhere(

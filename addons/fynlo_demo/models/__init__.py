@@ -1,1 +1,1 @@
-from . import demo, demo_business, demo_card
+from . import demo, demo_business, demo_card, demo_history

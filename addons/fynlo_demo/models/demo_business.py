@@ -4,6 +4,7 @@ from odoo import Command, api, models
 
 PIZZA_COMPANY = "Fynlo Pizza"
 BISTRO_COMPANY = "Other Bistro"
+LOCATIONS = ("Soho", "Camden")
 #: Location: seats of its tables, floor by floor.
 FLOORS = {
     "Soho": {"Ground floor": (2, 2, 4, 4, 4, 6), "Terrace": (2, 2, 4, 4)},

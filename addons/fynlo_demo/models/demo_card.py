@@ -16,7 +16,7 @@ class FynloDemoCard(models.AbstractModel):
             return
         desk = self.with_company(company)
         groups = desk._groups(company)
-        categories = desk._categories()
+        categories = desk._categories(company)
         desk._pizzas(company, categories, groups)
         desk._items(company, card.ITEMS, categories, groups)
         desk._deal(company, categories)
@@ -26,7 +26,7 @@ class FynloDemoCard(models.AbstractModel):
     def _write_bistro_card(self, company):
         if self.env["product.template"].search_count([("company_id", "=", company.id)]):
             return
-        plats = self.env["pos.category"].create({"name": "Plats", "sequence": 90})
+        plats = self.env["pos.category"].create({"name": "Plats", "sequence": 90, "fynlo_company_id": company.id})
         self.with_company(company)._items(company, card.BISTRO_ITEMS, {"Plats": plats}, {})
 
     @api.model
@@ -57,13 +57,14 @@ class FynloDemoCard(models.AbstractModel):
         )
         return {group.code: record for group, record in zip(card.GROUPS, groups, strict=True)}
 
-    def _categories(self):
+    def _categories(self, company):
         create = self.env["pos.category"].create
-        pages = create([{"name": name, "sequence": place} for place, name in enumerate(card.CATEGORIES, 1)])
+        owner = {"fynlo_company_id": company.id}
+        pages = create([{**owner, "name": name, "sequence": place} for place, name in enumerate(card.CATEGORIES, 1)])
         categories = dict(zip(card.CATEGORIES, pages, strict=True))
         kinds = create(
             [
-                {"name": kind, "sequence": place, "parent_id": categories["Pizza"].id, "color": place}
+                {**owner, "name": kind, "sequence": place, "parent_id": categories["Pizza"].id, "color": place}
                 for place, kind in enumerate(card.PIZZA_KINDS, 1)
             ]
         )

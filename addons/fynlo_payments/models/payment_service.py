@@ -29,9 +29,6 @@ declare(
     "This location does not take that tender.",
     "Offer only the location's payment methods.",
 )
-declare(
-    "tip_unavailable", 422, "No tips on this tender", "Tips are not taken with this tender.", "Take the payment without a tip."
-)
 
 
 class FynloPaymentService(models.AbstractModel):
@@ -49,6 +46,7 @@ class FynloPaymentService(models.AbstractModel):
         order = self.env["fynlo.order.rows"]._lock(order_uuid, facts)
         require_transition(self.env, ORDER_STATES, order.state, "completed")
         method_id = self._method(facts, wish.method)
+        self._add_tip(order, facts, wish)
         self._check_amounts(order, facts, wish)
         attempt = self._reserve(order, identity, facts, wish)
         outcome = attempt._provider()._charge(attempt)
@@ -78,27 +76,36 @@ class FynloPaymentService(models.AbstractModel):
             )
         return facts.tenders[tender]
 
+    def _add_tip(self, order, facts, wish):
+        """A tip given with the payment is due on top of the bill."""
+        tip = wish.tip.amount if wish.tip else 0
+        if tip < 0:
+            raise Invalid(self.env._("A tip cannot be negative."), field="tip.amount")
+        if tip and not facts.tip_product_id:
+            raise Invalid(self.env._("This location takes no tips."), code="tip_unavailable", field="tip")
+        order.tip += tip
+
     def _check_amounts(self, order, facts, wish):
         for name in ("amount", "tip", "tendered"):
             money = getattr(wish, name)
             if money and money.currency != facts.currency:
                 raise Invalid(self.env._("This location trades in %s.", facts.currency), field=f"{name}.currency")
-        if wish.tip and wish.tip.amount:
-            raise Invalid(self.env._("Tips are not taken with this tender."), code="tip_unavailable", field="tip")
         if wish.amount.amount <= 0:
             raise Invalid(self.env._("A payment is of more than nothing."), field="amount.amount")
-        if wish.amount.amount > order.due:
+        charged = _charged(wish)
+        if charged > order.due:
             raise Problem(
                 "amount_exceeds_due",
                 self.env._("The order owes less than that."),
                 due={"amount": order.due, "currency": facts.currency},
             )
-        if wish.tendered and wish.tendered.amount < wish.amount.amount:
+        if wish.tendered and wish.tendered.amount < charged:
             raise Invalid(self.env._("What was tendered does not cover the amount."), field="tendered.amount")
 
     def _reserve(self, order, identity, facts, wish):
         """The attempt row: it carries the client's id, so the same payment can never be taken twice."""
-        taken = wish.tendered.amount if wish.tendered else wish.amount.amount
+        charged = _charged(wish)
+        taken = wish.tendered.amount if wish.tendered else charged
         return (
             self.env["fynlo.payment"]
             .sudo()
@@ -114,8 +121,9 @@ class FynloPaymentService(models.AbstractModel):
                     "currency_id": facts.currency_id,
                     "method": wish.method,
                     "amount": wish.amount.amount,
+                    "tip": charged - wish.amount.amount,
                     "tendered": taken,
-                    "change": taken - wish.amount.amount,
+                    "change": taken - charged,
                     "state": "reserved",
                 }
             )
@@ -131,7 +139,7 @@ class FynloPaymentService(models.AbstractModel):
             }
         )
         self._book(attempt, order, facts, method_id, identity)
-        order.paid += attempt.amount
+        order.paid += attempt.amount + attempt.tip
         order.change += attempt.change
         document = _document_of(attempt, order, facts)
         order.payments = [*order.payments, document]
@@ -159,6 +167,11 @@ class FynloPaymentService(models.AbstractModel):
             change = to_major(-attempt.change, facts.digits)
             rows.append({**shared, "uuid": uuid7(), "amount": change, "is_change": True, "name": "return"})
         env["pos.payment"].with_context(**QUIET).create(rows)
+
+
+def _charged(wish):
+    """What the guest is asked for: the amount and the tip."""
+    return wish.amount.amount + (wish.tip.amount if wish.tip else 0)
 
 
 def _document_of(attempt, order, facts):

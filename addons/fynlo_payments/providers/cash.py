@@ -13,4 +13,4 @@ class FynloProviderCash(models.AbstractModel):
     _immediate = True
 
     def _charge(self, attempt):
-        return Outcome("captured", change=attempt.tendered - attempt.amount)
+        return Outcome("captured", change=attempt.tendered - attempt.amount - attempt.tip)

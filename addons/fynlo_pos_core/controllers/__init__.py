@@ -1,1 +1,1 @@
-from . import catalogue, docs, fallback, identity, operations, orders, system, till_sessions
+from . import catalogue, docs, fallback, identity, kitchen, kitchen_display, operations, orders, system, till_sessions

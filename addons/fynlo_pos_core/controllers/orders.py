@@ -4,6 +4,7 @@ from odoo import http
 from odoo.http import request
 
 from ..rest import Answer, api_route, current_identity
+from .operation_shapes import OperationsShape, OperationsView, ReasonShape
 from .order_shapes import OrderPageView, OrderQuery, OrderShape, OrderView
 
 REFUSALS = ("unknown_item", "item_unavailable", "invalid_choice", "location_not_ready")
@@ -51,6 +52,7 @@ class OrdersController(http.Controller):
         tag="orders",
         query=OrderQuery,
         returns=OrderPageView,
+        errors=("location_not_ready",),
     )
     def list_orders(self, query):
         return _service()._page(current_identity(), query)
@@ -62,7 +64,7 @@ class OrdersController(http.Controller):
         summary="One order",
         tag="orders",
         returns=OrderView,
-        errors=("not_found",),
+        errors=("not_found", "location_not_ready"),
     )
     def get_order(self, order_id):
         return _service()._document(current_identity(), order_id)
@@ -74,8 +76,36 @@ class OrdersController(http.Controller):
         summary="Close a fully paid order; it cannot be changed afterwards",
         tag="orders",
         returns=OrderView,
-        errors=("not_found", "illegal_transition", "amount_due"),
+        errors=("not_found", "illegal_transition", "amount_due", "location_not_ready"),
     )
     def complete_order(self, order_id):
         order = _service()._complete(current_identity(), order_id)
+        return Answer(order, resource=("order", order["id"]))
+
+    @api_route(
+        "/orders/<uuid:order_id>/operations",
+        method="POST",
+        permission="order.edit",
+        summary="Edit an order by operations; edits of several tills are merged",
+        tag="orders",
+        body=OperationsShape,
+        returns=OperationsView,
+        errors=("not_found", "version_conflict", "batch_rejected", "location_not_ready"),
+    )
+    def operate_order(self, order_id, body):
+        edited = _service()._operate(current_identity(), order_id, body)
+        return Answer(edited, resource=("order", edited["order"]["id"]))
+
+    @api_route(
+        "/orders/<uuid:order_id>:cancel",
+        method="POST",
+        permission="order.cancel",
+        summary="Cancel an open order on which no money was taken",
+        tag="orders",
+        body=ReasonShape,
+        returns=OrderView,
+        errors=("not_found", "illegal_transition"),
+    )
+    def cancel_order(self, order_id, body):
+        order = _service()._cancel(current_identity(), order_id, body.reason)
         return Answer(order, resource=("order", order["id"]))

@@ -28,7 +28,7 @@ class Modifier:
 class Line:
     """One line, or one part of a combo (then it is in its parent's ``parts``).
 
-    Amounts are minor units. ``unit_price`` holds the modifiers. ``discount`` is what is taken off
+    Amounts are minor units. ``unit_price`` is ``base_price`` and the modifiers. ``discount`` is what is taken off
     ``gross``; ``net``, ``tax`` and ``total`` come from the tax engine after it;
     ``taxes`` holds (tax uuid, rate in basis points, amount).
     """
@@ -40,6 +40,7 @@ class Line:
     name: str
     quantity: Decimal
     unit_price: int
+    base_price: int
     tax_ids: tuple[int, ...]
     catalogue_version: int
     modifiers: list[Modifier] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Line:
     choice_uuid: str | None = None
     combo_item_id: int | None = None
     note: str = ""
+    halves: list[dict] = field(default_factory=list)
     course: int = 1
     seat: int | None = None
     state: str = "active"
@@ -54,6 +56,7 @@ class Line:
     void: dict | None = None
     row_id: int | None = None
     dirty: bool = True
+    retaxed: bool = False
     gross: int = 0
     discount: int = 0
     discount_percent: float = 0.0
@@ -77,7 +80,7 @@ class AppliedDiscount:
     """A discount on the order or on one line, with what it takes off now (minor units)."""
 
     uuid: str
-    discount_uuid: str
+    discount_uuid: str | None
     name: str
     kind: str
     value_bp: int
@@ -86,6 +89,7 @@ class AppliedDiscount:
     reason: str = ""
     by: str | None = None
     amount: int = 0
+    exclusive: bool = False
 
     def stored(self):
         return {
@@ -99,6 +103,7 @@ class AppliedDiscount:
             "reason": self.reason,
             "by": self.by,
             "amount": self.amount,
+            "exclusive": self.exclusive,
         }
 
     @classmethod
@@ -114,7 +119,23 @@ class AppliedDiscount:
             reason=values["reason"],
             by=values["by"],
             amount=values["amount"],
+            exclusive=values.get("exclusive", False),
         )
+
+
+@dataclass(slots=True)
+class ServiceCharge:
+    """The order's service charge; ``declined`` says who took it off and why."""
+
+    rate_bp: int
+    declined: dict | None = None
+    row_id: int | None = None
+    net: int = 0
+    tax: int = 0
+    total: int = 0
+
+    def stored(self):
+        return {"rate_bp": self.rate_bp, "declined": self.declined}
 
 
 @dataclass(slots=True)
@@ -132,6 +153,8 @@ class Order:
     device_uuid: str | None
     catalogue_version: int
     row_id: int | None = None
+    #: Columns of the head as the database has them; empty while the order is new.
+    stored_header: dict = field(default_factory=dict)
     session_id: int | None = None
     version: int = 1
     state: str = "open"
@@ -146,8 +169,14 @@ class Order:
     lines: list[Line] = field(default_factory=list)
     discounts: list[AppliedDiscount] = field(default_factory=list)
     price_drift: dict | None = None
+    #: field → who set it last, see ``engine/stamps.py``
+    stamps: dict = field(default_factory=dict)
+    #: course number → when it was fired and by whom
+    courses: dict = field(default_factory=dict)
+    service: ServiceCharge | None = None
     late_arrival: bool = False
     tip: int = 0
+    tip_row_id: int | None = None
     paid: int = 0
     change: int = 0
     refunded: int = 0
@@ -169,8 +198,8 @@ class Order:
         return next((line for line in self.lines if line.uuid == uuid), None)
 
 
-def variant_line(uuid, variant: VariantFacts, quantity, tax_ids, version):
-    """A fresh line of ``variant`` at its menu price."""
+def variant_line(uuid, variant: VariantFacts, quantity, price, tax_ids, version):
+    """A fresh line of ``variant`` at ``price`` (minor units, for one)."""
     return Line(
         uuid=uuid,
         variant_id=variant.id,
@@ -178,7 +207,8 @@ def variant_line(uuid, variant: VariantFacts, quantity, tax_ids, version):
         product_uuid=variant.product_uuid,
         name=variant.name,
         quantity=quantity,
-        unit_price=variant.price,
+        unit_price=price,
+        base_price=price,
         tax_ids=tax_ids,
         catalogue_version=version,
     )

@@ -1,1 +1,8 @@
-from . import system, events, settings, catalogue, identity, orders, cash
+from . import system
+from . import events
+from . import settings
+from . import catalogue
+from . import identity
+from . import orders
+from . import kitchen
+from . import cash

@@ -85,12 +85,16 @@ def _operation(path: str, method: str, operation: Json, components: Json) -> Ope
         answer_status=status,
         answer_example=_pretty(answer["example"]) if "example" in answer else "",
         problems=[
-            (code, list(found["content"][CONTENT_TYPE]["examples"]))
+            (code, _codes(found, components["responses"]))
             for code, found in operation["responses"].items()
             if code >= "400"
         ],
         curl=_curl(path, method, operation, body),
     )
+
+
+def _codes(failure: Json, responses: Json) -> list[str]:
+    return list(responses[failure["$ref"].rpartition("/")[2]]["content"][CONTENT_TYPE]["examples"])
 
 
 def _parameter(parameter: Json, components: Json) -> FieldLine:

@@ -60,6 +60,7 @@ def build(routes: Iterable[Route], version: str) -> Json:
         "components": {
             "schemas": {**components, "Problem": PROBLEM},
             "parameters": PARAMETERS,
+            "responses": _failures(routes),
             "examples": _problem_examples(routes),
             "headers": HEADERS,
             "securitySchemes": SECURITY_SCHEMES,
@@ -77,8 +78,8 @@ def problem_codes(route: Route) -> list[str]:
     codes = {"validation_failed", "malformed_request", "rate_limited", "unavailable", "internal_error", *route.errors}
     if route.permission != ANYONE:
         codes |= {*SIGN_IN_CODES, "permission_denied"}
-    if "<" in route.path:
-        codes.add("not_found")
+    if "<" in route.path or (route.body and route.permission != ANYONE):
+        codes.add("not_found")  # of the path itself, or of a record that the body names
     if route.writes:
         codes |= {"malformed_json", "unsupported_media_type", "body_too_large"}
     if route.remembered:
@@ -180,12 +181,30 @@ def _responses(route: Route, returns: Json | None, components: Json) -> Json:
     responses = {str(route.status): _success(route, returns, components)}
     if not route.writes:
         responses["304"] = {"description": "The client has this already.", "headers": _headers("ETag", "XRequestID")}
+    for status, codes in _codes_by_status(route).items():
+        responses[str(status)] = {"$ref": f"#/components/responses/{_failure_name(status, codes)}"}
+    return responses
+
+
+def _codes_by_status(route: Route) -> dict[int, list[str]]:
     by_status: dict[int, list[str]] = {}
     for code in problem_codes(route):
         by_status.setdefault(PROBLEM_TYPES[code].status, []).append(code)
-    for status, codes in sorted(by_status.items()):
-        responses[str(status)] = _failure(status, codes)
-    return responses
+    return dict(sorted(by_status.items()))
+
+
+def _failure_name(status: int, codes: list[str]) -> str:
+    return f"{status}.{'.'.join(codes)}"
+
+
+def _failures(routes: list[Route]) -> Json:
+    """Each combination of codes that some route may answer with one status."""
+    found = {
+        _failure_name(status, codes): _failure(status, codes)
+        for route in routes
+        for status, codes in _codes_by_status(route).items()
+    }
+    return dict(sorted(found.items()))
 
 
 def _success(route: Route, returns: Json | None, components: Json) -> Json:
@@ -195,7 +214,7 @@ def _success(route: Route, returns: Json | None, components: Json) -> Json:
         if kind == "application/json":
             content[kind] = {"schema": schema, "example": example_of(schema, components)}
         else:
-            content[kind] = {"schema": {"type": "string"}}
+            content[kind] = {"schema": {"type": "string"}} if kind.startswith("text/") else {}
     names = ["XRequestID", "ETag", "RateLimitLimit", "RateLimitRemaining", "RateLimitReset"]
     names += ["IdempotentReplayed"] if route.remembered else []
     return {"description": route.summary, "headers": _headers(*names), "content": content}

@@ -104,7 +104,7 @@ def as_problem(exc):
     if isinstance(exc, HTTPException) and exc.code:
         code = _HTTP_CODES.get(exc.code, "malformed_request" if exc.code < 500 else "internal_error")
         return Problem(code, PROBLEM_TYPES[code].meaning)
-    if isinstance(exc, DATABASE_AWAY):
+    if isinstance(exc, DATABASE_AWAY) or type(exc) is psycopg2.DatabaseError:  # bare: a pooled connection was cut
         return Problem("unavailable", PROBLEM_TYPES["unavailable"].meaning, headers={"Retry-After": "2"})
     return Problem("internal_error", PROBLEM_TYPES["internal_error"].meaning)
 

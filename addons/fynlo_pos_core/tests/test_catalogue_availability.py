@@ -1,11 +1,10 @@
 """What a location has run out of."""
 
-from psycopg2.errors import CheckViolation, UniqueViolation
-
 from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
+from psycopg2.errors import CheckViolation, UniqueViolation
 
 from .restaurant import Restaurant
 

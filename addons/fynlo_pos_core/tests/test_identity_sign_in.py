@@ -5,9 +5,8 @@ import time
 from statistics import median
 from unittest.mock import patch
 
-from odoo.tests import tagged
-
 from odoo.addons.auth_totp.models.totp import TIMESTEP, hotp
+from odoo.tests import tagged
 
 from ..models.identity import lockout as lockout_file
 from ..tools import access_token
@@ -81,7 +80,7 @@ class TestPinSignIn(SignInCase):
     def test_refusals_tell_nothing_apart(self):
         """Wrong PIN, no PIN, no such person, another place and another company look the same."""
         elsewhere = self.employee("cashier", self.other_location, pin="2580")
-        company, location = self.make_company("Faraway")
+        company, location = self.make_company("Faraway", chart=None)
         foreign = self.employee("cashier", location, pin="2580")
         cases = {
             "wrong": (self.employee("cashier", pin="1111").fynlo_uuid, "2580"),
@@ -203,7 +202,7 @@ class TestPasswordSignIn(SignInCase):
         self.assertNotIn("Set-Cookie", response.headers)
 
     def test_works_for_an_employee_of_another_company(self):
-        _company, location = self.make_company("Faraway")
+        _company, location = self.make_company("Faraway", chart=None)
         email = f"lee.{uuid7()[-8:]}@fynlo.example"
         self.employee("owner", location, email=email, password=PASSWORD)
         response = self.log_in(email)

@@ -5,7 +5,6 @@ import json
 from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
-
 from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
@@ -15,7 +14,7 @@ from ..tools.identifiers import uuid7
 from .restaurant import Restaurant
 
 #: Statements that a cold menu takes, however many products it has.
-COLD_QUERIES = 17
+COLD_QUERIES = 18
 
 
 @tagged("post_install", "-at_install")
@@ -282,7 +281,7 @@ class TestPreparedMenu(Restaurant, TransactionCase):
 
     def test_a_dated_price_begins_on_time(self):
         pizza = self.product(self.company, "Margherita", 9)
-        begins = datetime(2026, 6, 10, 16)
+        begins = datetime(2026, 6, 10, 16)  # noqa: DTZ001 - naive UTC, as Odoo stores it
         rule = {
             "applied_on": "1_product",
             "product_tmpl_id": pizza.id,

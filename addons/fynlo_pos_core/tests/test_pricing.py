@@ -40,6 +40,7 @@ def line(price, quantity="1", tax_ids=(1,), uuid="a", parts=()):
         name="Thing",
         quantity=Decimal(quantity),
         unit_price=price,
+        base_price=price,
         tax_ids=tax_ids,
         catalogue_version=1,
         parts=list(parts),

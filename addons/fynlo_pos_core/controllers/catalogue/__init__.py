@@ -1,1 +1,1 @@
-from . import menu
+from . import categories, discounts, menu, modifier_groups, products

@@ -52,7 +52,7 @@ class AuthController(http.Controller):
         tag="auth",
         body=LoginShape,
         returns=SignInView,
-        errors=("credentials_invalid", "totp_required", "totp_invalid", "sign_in_locked"),
+        errors=("credentials_invalid", "totp_required", "totp_invalid", "sign_in_locked", "operation_in_progress"),
         idempotent=False,
         budget="auth",
     )

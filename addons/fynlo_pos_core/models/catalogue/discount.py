@@ -3,17 +3,20 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...tools.money import to_minor
+from .catalogue_entry import refused
+
 
 class FynloDiscount(models.Model):
     """A named reason to charge less: a share of the price, or an amount."""
 
     _name = "fynlo.discount"
     _description = "Discount"
-    _inherit = ["fynlo.resource.mixin", "fynlo.menu.part"]
+    _inherit = ["fynlo.catalogue.entry"]
     _order = "sequence, id"
     _resource_name = "discount"
     _menu_fields = frozenset(
-        {"name", "sequence", "active", "company_id", "kind", "value_bp", "amount", "scope", "permission"}
+        {"name", "sequence", "active", "company_id", "kind", "value_bp", "amount", "scope", "permission", "exclusive"}
     )
 
     name = fields.Char(required=True, translate=True)
@@ -44,3 +47,48 @@ class FynloDiscount(models.Model):
                 raise ValidationError(self.env._("A percentage discount is above 0 and at most 100 percent."))
             if discount.kind == "amount" and discount.amount <= 0:
                 raise ValidationError(self.env._("An amount to take off is above zero."))
+
+    @api.model
+    def _catalogue_values(self, identity, sent):
+        columns = {
+            "name": "name",
+            "position": "sequence",
+            "kind": "kind",
+            "scope": "scope",
+            "permission": "permission",
+        }
+        values = super()._catalogue_values(identity, sent)
+        values |= {column: sent[name] for name, column in columns.items() if name in sent}
+        if sent.get("value_bp") is not None:
+            values["value_bp"] = sent["value_bp"]
+        if sent.get("amount") is not None:
+            values["amount"] = self.env["fynlo.catalogue.desk"]._amount(identity, sent["amount"], "amount")
+        self._check_complete(values)
+        code = values.get("permission")
+        if code and not self.env["fynlo.permission"].sudo().search_count([("code", "=", code)], limit=1):
+            raise refused("permission", "unknown_permission", "There is no such permission.")
+        return values
+
+    def _check_complete(self, values):
+        """A percentage needs its rate, an amount its amount."""
+        kind = values.get("kind", self.kind)
+        field = "value_bp" if kind == "percent" else "amount"
+        if not values.get(field, self[field] if self else 0):
+            raise refused(field, "missing", f"A discount of this kind needs {field}.")
+
+    def _api_values(self):
+        self.ensure_one()
+        is_percent, currency = self.kind == "percent", self.currency_id
+        amount = {"amount": to_minor(self.amount, currency.decimal_places), "currency": currency.name}
+        return {
+            "id": self.fynlo_uuid,
+            "name": self.name,
+            "position": self.sequence,
+            "kind": self.kind,
+            "value_bp": self.value_bp if is_percent else None,
+            "amount": None if is_percent else amount,
+            "scope": self.scope,
+            "permission": self.permission,
+            "active": self.active,
+            "version": self.fynlo_version,
+        }

@@ -28,10 +28,12 @@ class FynloMenuPart(models.AbstractModel):
         done = super().write(vals)
         if shows:
             self._menu_changed()
+            self._touch_owners()
         return done
 
     def unlink(self):
         self._menu_changed()
+        self._touch_owners()
         return super().unlink()
 
     def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
@@ -42,6 +44,13 @@ class FynloMenuPart(models.AbstractModel):
     def _menu_changed(self):
         if self:
             self.env["fynlo.catalogue"]._bump(self.sudo()._menu_companies().ids)
+
+    def _touch_owners(self):
+        """What shows in the shape of its owner (a size in its product) is a change of the owner."""
+        owners = self.sudo()._menu_owners()
+        if owners._name != self._name and "fynlo_version" in owners._fields:
+            for owner in owners:
+                owner.fynlo_version += 1
 
     def _menu_companies(self):
         """The companies whose menus show these records; all of them for a record without a company."""

@@ -1,7 +1,10 @@
 """Modifiers: what a guest may change about a product, alone or in a number, for a price or none."""
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
+
+from ...tools.money import to_minor
+from .catalogue_entry import refused
 
 
 class FynloModifierGroup(models.Model):
@@ -9,12 +12,22 @@ class FynloModifierGroup(models.Model):
 
     _name = "fynlo.modifier.group"
     _description = "Modifier group"
-    _inherit = ["fynlo.resource.mixin", "fynlo.menu.part"]
+    _inherit = ["fynlo.catalogue.entry"]
     _order = "sequence, id"
     _check_company_auto = True
     _resource_name = "modifier_group"
     _menu_fields = frozenset(
-        {"name", "sequence", "active", "company_id", "min_choices", "max_choices", "free_choices", "product_tmpl_ids"}
+        {
+            "name",
+            "sequence",
+            "active",
+            "company_id",
+            "min_choices",
+            "max_choices",
+            "free_choices",
+            "product_tmpl_ids",
+            "modifier_ids",
+        }
     )
 
     name = fields.Char(required=True, translate=True)
@@ -40,6 +53,58 @@ class FynloModifierGroup(models.Model):
         "CHECK (min_choices >= 0 AND free_choices >= 0 AND (max_choices = 0 OR max_choices >= min_choices))",
         "At least must not be more than at most.",
     )
+
+    @api.model
+    def _catalogue_values(self, identity, sent):
+        columns = {
+            "name": "name",
+            "position": "sequence",
+            "min": "min_choices",
+            "free": "free_choices",
+        }
+        values = super()._catalogue_values(identity, sent)
+        values |= {column: sent[name] for name, column in columns.items() if name in sent}
+        if "max" in sent:
+            values["max_choices"] = sent["max"] or 0
+        least = values.get("min_choices", self.min_choices)
+        most = values.get("max_choices", self.max_choices)
+        if most and least > most:
+            raise refused("min", "min_above_max", "At least must not be more than at most.")
+        if "modifiers" in sent:
+            values["modifier_ids"] = self._modifier_commands(identity, sent["modifiers"])
+        return values
+
+    def _modifier_commands(self, identity, sent):
+        """Make the group's modifiers those of the request: known ids change, new ones join, the rest go."""
+        known = {modifier.fynlo_uuid: modifier for modifier in self.modifier_ids}
+        commands, kept = [], self.env["fynlo.modifier"]
+        for place, modifier in enumerate(sent):
+            amount = self.env["fynlo.catalogue.desk"]._amount(identity, modifier["price"], f"modifiers[{place}].price")
+            values = {"name": modifier["name"], "price": amount, "sequence": place, "active": True}
+            found = known.get(str(modifier.get("id")))
+            if found:
+                kept |= found
+                commands.append(Command.update(found.id, values))
+            elif modifier.get("id"):
+                raise refused(f"modifiers[{place}].id", "unknown_id", "The group has no such modifier.")
+            else:
+                commands.append(Command.create(values))
+        gone = (self.modifier_ids - kept).filtered("active")
+        return commands + [Command.update(modifier.id, {"active": False}) for modifier in gone]
+
+    def _api_values(self):
+        self.ensure_one()
+        return {
+            "id": self.fynlo_uuid,
+            "name": self.name,
+            "position": self.sequence,
+            "min": self.min_choices,
+            "max": self.max_choices or None,
+            "free": self.free_choices,
+            "active": self.active,
+            "modifiers": [modifier._api_values() for modifier in self.modifier_ids.filtered("active")],
+            "version": self.fynlo_version,
+        }
 
 
 class FynloModifier(models.Model):
@@ -67,3 +132,12 @@ class FynloModifier(models.Model):
 
     def _menu_owners(self):
         return self.group_id
+
+    def _api_values(self):
+        self.ensure_one()
+        currency = self.currency_id
+        return {
+            "id": self.fynlo_uuid,
+            "name": self.name,
+            "price": {"amount": to_minor(self.price, currency.decimal_places), "currency": currency.name},
+        }

@@ -52,7 +52,7 @@ class FynloOutbox(models.Model):
         waiting = cr.precommit.data.get(WAITING)
         if waiting is None:
             waiting = cr.precommit.data[WAITING] = {}
-            cr.precommit.add(lambda: _insert(cr, waiting))
+            cr.precommit.add(lambda: _insert(cr))
         place = (topic, event_type, str(resource_id))
         waiting.pop(place, None)
         waiting[place] = (company_id, data, deleted)
@@ -69,15 +69,14 @@ class FynloOutbox(models.Model):
         return {"unsent": unsent, "oldest_unsent_s": max(0.0, round(float(age_s), 1))}
 
 
-def _insert(cr, waiting):
+def _insert(cr):
     """Write the waiting events in one statement and wake the relay at commit."""
+    waiting = cr.precommit.data.pop(WAITING, {})
     moment = now()
     rows = [
         (company_id, topic, event_type, uuid7(), resource_id, deleted, _dumps(data), moment)
         for (topic, event_type, resource_id), (company_id, data, deleted) in waiting.items()
     ]
-    waiting.clear()
-    cr.precommit.data.pop(WAITING, None)
     if rows:
         execute_values(
             cr._obj,

@@ -6,6 +6,7 @@ from ...rest import Problem
 from ...rest.call import Identity
 from ...rest.route import PAIRED
 from ...tools import access_token
+from ...tools.clock import now
 
 #: Topic templates and the permission that opens them; ``None`` opens to its owner.
 TOPICS = (
@@ -26,7 +27,7 @@ MAX_CACHED = 1_000
 _permissions: dict[tuple, frozenset[str]] = {}
 
 _SESSION = """
-    SELECT session.id, session.state, session.expires_at > (now() AT TIME ZONE 'UTC') AS in_time,
+    SELECT session.id, session.state, session.expires_at > %(now)s AS in_time,
            employee.id, employee.fynlo_uuid, employee.name, employee.fynlo_role,
            employee.active AND users.active AND location.active AND location.company_id = company.id
              AND (located.any IS NULL OR located.here) AS welcome,
@@ -45,7 +46,7 @@ _SESSION = """
       LEFT JOIN LATERAL (SELECT TRUE AS any, bool_or(rel.location_id = location.id) AS here
                            FROM fynlo_employee_location_rel rel WHERE rel.employee_id = employee.id
                          HAVING count(*) > 0) located ON TRUE
-     WHERE session.fynlo_uuid = %s
+     WHERE session.fynlo_uuid = %(uuid)s
 """
 
 
@@ -94,7 +95,7 @@ class FynloAccess(models.AbstractModel):
     @api.model
     def _of_session(self, session_uuid):
         """The identity of an active session. One query; raises when anything in its way was revoked."""
-        self.env.cr.execute(_SESSION, (str(session_uuid),))
+        self.env.cr.execute(_SESSION, {"uuid": str(session_uuid), "now": now()})
         row = self.env.cr.fetchone()
         if not row:
             raise Problem("token_invalid", "This sign-in does not exist.")

@@ -3,7 +3,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError
 
-from ...rest import Invalid
+from ...rest import Invalid, declare
 from ...tools.identifiers import uuid7
 from . import roles
 
@@ -11,6 +11,14 @@ from . import roles
 WATCHED = frozenset({"fynlo_role", "fynlo_location_ids", "active", "user_id", "company_id"})
 #: What clients see of an employee; a change gives it a new version.
 SHOWN = frozenset({"name", "fynlo_role", "fynlo_location_ids", "active", "user_id"})
+
+declare(
+    "email_taken",
+    422,
+    "E-mail address in use",
+    "Somebody else signs in with this address.",
+    "Ask for another address.",
+)
 
 
 class HrEmployee(models.Model):
@@ -108,6 +116,7 @@ class HrEmployee(models.Model):
         ours = self.filtered(lambda employee: employee.sudo().fynlo_role or before[employee]["role"])
         if ours:
             ours._fynlo_follow_role(users)
+            self.env.registry.clear_cache()  # record rules by location are cached per user
         for employee in ours:
             after = employee._fynlo_watched()
             if after != before[employee]:
@@ -138,7 +147,6 @@ class HrEmployee(models.Model):
         (employees.user_id | (former_users or self.env["res.users"])).sudo()._fynlo_follow_employees()
         employees.company_id._fynlo_bump_permissions()
         self.env["fynlo.session"].sudo()._end_lost(employees)
-        self.env.registry.clear_cache()  # record rules by location are cached per user
 
     def _fynlo_watched(self):
         """What the audit log keeps of a change."""

@@ -77,6 +77,7 @@ class FynloSignIn(models.AbstractModel):
         An address that nobody has takes as long, and is counted, like one that somebody has.
         """
         login = email.strip().lower()
+        self._take_turn(login)
         user, employees = self._user_of(login)
         company_id = employees[:1].company_id.id or None
         subjects = [Subject("login", secret_hash.digest(login), company_id, employees[:1].id or None)]
@@ -88,6 +89,17 @@ class FynloSignIn(models.AbstractModel):
         employee, location = self._place(employees, location_uuid, device)
         return self._open(employee, location, device=device, method="password", address=address, user_agent=user_agent)
 
+    def _take_turn(self, login):
+        """One check at a time for an address: a password hash is slow, and a flood of guesses must not
+        keep every worker waiting. Raises ``operation_in_progress`` for the others."""
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 1))", (f"login:{login}",))
+        if not self.env.cr.fetchone()[0]:
+            raise Problem(
+                "operation_in_progress",
+                "Another sign-in with this address is being checked.",
+                headers={"Retry-After": "1"},
+            )
+
     def _user_of(self, login):
         """The user and its employees who may sign in; none unless both exist."""
         user = self.env["res.users"].sudo().search([("login", "=", login)], limit=1)
@@ -96,7 +108,8 @@ class FynloSignIn(models.AbstractModel):
 
     def _check_password(self, user, password, refuse):
         if not user:
-            self.env["res.users"].sudo()._crypt_context().dummy_verify()
+            # takes as long as a check does, so that the clock does not tell which addresses are known
+            self.env["res.users"].sudo()._crypt_context().hash(password)
             refuse("credentials_invalid")
         self._check_credential(user, {"type": "password", "password": password}, "credentials_invalid", refuse)
 

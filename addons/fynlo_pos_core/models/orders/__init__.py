@@ -1,1 +1,11 @@
-from . import location_facts, order_display, order_guard, order_rows, order_service, order_timeline, pos_order
+from . import customer
+from . import pos_order
+from . import order_operation
+from . import order_guard
+from . import location_facts
+from . import order_reading
+from . import order_rows
+from . import order_service
+from . import order_editing
+from . import order_display
+from . import order_timeline

@@ -1,0 +1,101 @@
+"""The journal of what tills asked of an order, kept also when it was refused."""
+
+import json
+
+from psycopg2.extras import Json, execute_values
+
+from odoo import api, fields, models
+
+from ...rest.representation import to_json
+
+
+class FynloOrderOperation(models.Model):
+    """One row an operation. Written by the order service in the transaction of the edit; never changed."""
+
+    _name = "fynlo.order.operation"
+    _description = "Order operation"
+    _log_access = False
+    _order = "id"
+    _rec_name = "type"
+
+    order_id = fields.Many2one("pos.order", required=True, readonly=True, ondelete="cascade")
+    op_id = fields.Char("Operation", required=True, readonly=True)
+    type = fields.Char(required=True, readonly=True)
+    employee_id = fields.Many2one("hr.employee", readonly=True)
+    device_id = fields.Many2one("fynlo.device", readonly=True)
+    device_seq = fields.Integer(readonly=True)
+    base_version = fields.Integer(readonly=True)
+    version = fields.Integer("Version after", readonly=True)
+    client_created_at = fields.Datetime("Made on the till at", readonly=True)
+    received_at = fields.Datetime(required=True, readonly=True, index=True)
+    body = fields.Json(readonly=True)
+    result = fields.Selection(
+        [
+            ("applied", "Applied"),
+            ("merged", "Merged"),
+            ("superseded", "Superseded"),
+            ("rejected", "Rejected"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    code = fields.Char(readonly=True)
+    detail = fields.Char(readonly=True)
+    conflict = fields.Json(readonly=True)
+
+    _operation_once = models.UniqueIndex("(order_id, op_id)")
+
+    @api.model
+    def _known(self, order_id, op_ids, line_ids):
+        """What the journal has of these operations, and which line ids are used by other orders.
+
+        One query; returns ``({op_id: row}, {line uuid})``.
+        """
+        self.env.cr.execute(
+            """SELECT 'op', op_id, body, result, code, detail, conflict FROM fynlo_order_operation
+                WHERE order_id = %(order)s AND op_id = ANY(%(ops)s)
+               UNION ALL
+               SELECT 'line', uuid, NULL, NULL, NULL, NULL, NULL FROM pos_order_line
+                WHERE uuid = ANY(%(lines)s) AND order_id != %(order)s""",
+            {"order": order_id, "ops": op_ids, "lines": line_ids},
+        )
+        rows = self.env.cr.fetchall()
+        operations = {row[1]: row[2:] for row in rows if row[0] == "op"}
+        return operations, {row[1] for row in rows if row[0] == "line"}
+
+    @api.model
+    def _record(self, order, identity, wish, entries, received_at):
+        """Write the journal rows of ``entries`` [(operation, result)] in one statement."""
+        if not entries:
+            return
+        execute_values(
+            self.env.cr._obj,
+            """INSERT INTO fynlo_order_operation
+                   (order_id, op_id, type, employee_id, device_id, device_seq, base_version, version,
+                    client_created_at, received_at, body, result, code, detail, conflict) VALUES %s""",
+            [
+                (
+                    order.row_id,
+                    str(op.op_id),
+                    op.type,
+                    identity.employee_id or None,
+                    identity.device_id or None,
+                    op.device_seq,
+                    wish.base_version,
+                    order.version,
+                    op.moment,
+                    received_at,
+                    Json(body_of(op)),
+                    result.result,
+                    result.code,
+                    result.detail,
+                    Json(result.conflict) if result.conflict else None,
+                )
+                for op, result in entries
+            ],
+        )
+
+
+def body_of(operation):
+    """An operation as plain JSON, to keep and to compare."""
+    return json.loads(to_json(operation.model_dump(mode="json")))

@@ -1,0 +1,71 @@
+"""A kitchen ticket on paper: the ESC/POS bytes for its document."""
+
+from escpos.printer import Dummy
+
+#: Characters on a line of font A.
+COLUMNS = {"80": 48, "58": 32}
+KINDS = {"new": "", "change": "CHANGE ", "void": "VOID "}
+
+
+def slip(ticket, *, paper, sent_at, copy=False):
+    """The bytes of ``ticket`` (its document) for a roll of ``paper`` mm; ``sent_at`` is the clock on the wall."""
+    printer = Dummy()
+    columns = COLUMNS[paper]
+    _title(printer, ticket, copy)
+    _head(printer, ticket, columns, sent_at)
+    for line in ticket["lines"]:
+        _line(printer, line)
+    if ticket["note"]:
+        _large(printer, f"! {ticket['note']}")
+    _plain(printer, "-" * columns)
+    printer.cut()
+    return printer.output
+
+
+def _title(printer, ticket, copy):
+    printer.hw("INIT")
+    if copy:
+        _large(printer, "*** COPY ***", align="center")
+    if ticket["kind"] == "notice":
+        _large(printer, "*** CHANGES ***", align="center")
+    if ticket["state"] == "cancelled":
+        _large(printer, "*** CANCELLED ***", align="center")
+    place = f"Table {ticket['table']['name']}" if ticket["table"] else (ticket["preset"] or {}).get("name", "")
+    _large(printer, f"#{ticket['number']} {place}".strip(), align="center")
+
+
+def _head(printer, ticket, columns, sent_at):
+    server = ticket["sent_by"]["name"] if ticket["sent_by"] else ""
+    _plain(printer, f"{ticket['station']['name']}  {ticket['order']['number'] or ''}  course {ticket['course']}")
+    _plain(printer, f"{sent_at}  {server}  guests {ticket['guests']}")
+    _plain(printer, "-" * columns)
+
+
+def _line(printer, line):
+    _large(printer, f"{KINDS[line['kind']]}{line['quantity']} x {line['name']}")
+    if line["part_of"]:
+        _plain(printer, f"    ({line['part_of']})")
+    if line["voided_quantity"] != "0":
+        _plain(printer, f"    VOIDED {line['voided_quantity']}", bold=True)
+    for modifier in line["modifiers"]:
+        times = f" x{modifier['quantity']}" if modifier["quantity"] > 1 else ""
+        _plain(printer, f"    + {modifier['name']}{times}")
+    if line["note"]:
+        _plain(printer, f"    ! {line['note']}", bold=True)
+    if line["seat"]:
+        _plain(printer, f"    seat {line['seat']}")
+
+
+def _large(printer, text, align="left"):
+    printer.set(align=align, bold=True, double_height=True, double_width=False)
+    printer.textln(_printable(text))
+
+
+def _plain(printer, text, bold=False):
+    printer.set(align="left", bold=bold, normal_textsize=True)
+    printer.textln(_printable(text))
+
+
+def _printable(text):
+    """Text of guests and menus cannot steer the printer."""
+    return "".join(character if character.isprintable() else " " for character in text)
