@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench test test-fast lint ci
+        openapi audit-verify bench bench-events load-api races test test-fast lint ci
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +50,16 @@ audit-verify: ## Check the audit log's hash chain
 	@$(FYNLO) call fynlo.audit.log _verify
 
 bench: ## Compare order and menu paths with stock Odoo
-	@$(FYNLO) python loadtests.bench_core $(ARGS)
+	@$(FYNLO) load bench_core $(ARGS)
+
+bench-events: ## How long an event takes from the commit to ten tills
+	@$(FYNLO) load bench_events $(ARGS)
+
+load-api: ## Tills at work for half a minute (ARGS="--long": five), with limits on failures and delays
+	@$(FYNLO) load api $(ARGS)
+
+races: ## Sixteen tills and racing twins on one location; nothing may be lost or doubled
+	@$(FYNLO) load races $(ARGS)
 
 test: ## All tests
 	@$(FYNLO) test

@@ -48,7 +48,8 @@ def main() -> int:
     parser.add_argument("action", choices=("ensure", "rotate"))
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    print((ensure if options.action == "ensure" else rotate)(options.folder))
+    action = ensure if options.action == "ensure" else rotate
+    sys.stdout.write(action(options.folder) + "\n")
     return 0
 
 

@@ -50,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     "openapi": lambda _: restaurant.openapi(),
     "call": _call,
     "python": _python,
+    "load": lambda arguments: restaurant.load_test(*arguments),
     "test": lambda _: verdict(test()),
     "test-fast": lambda arguments: test_fast(arguments),
     "lint": lambda _: verdict(lint()),

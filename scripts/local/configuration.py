@@ -47,7 +47,7 @@ def stack_environment(
     """Every FYNLO_* variable for Odoo, relay and gateway of the stack, and what libpq needs."""
     http, websocket = f"http://127.0.0.1:{ports['http']}", ports["websocket"]
     return clean_environment(
-        PATH=f"{installation.programs.postgres}:{_path()}",
+        PATH=f"{installation.programs.postgres}:{installation.programs.redis_server.parent}:{_path()}",
         PYTHONUNBUFFERED="1",
         ODOO_RC=str(layout.odoo_conf),
         FYNLO_PYTHON=str(installation.environment.python),

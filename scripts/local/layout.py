@@ -145,3 +145,4 @@ def private_folder(folder: Path, account: Account | None) -> None:
 RUN = Layout(ROOT / ".run")
 TEST = Layout(ROOT / ".run" / "test")
 END_TO_END = Layout(ROOT / ".run" / "e2e")
+LOAD = Layout(ROOT / ".run" / "load")

@@ -79,7 +79,7 @@ def _from_git(cache: Path, log: Path) -> OdooTree:
 
 def _from_package(cache: Path, log: Path) -> OdooTree:
     if given := os.environ.get("FYNLO_ODOO_DEB"):
-        return _unpacked(cache, Path(given).resolve(), f"local-{_sha256(Path(given))[:12]}", log)
+        return _from_local_package(cache, Path(given).resolve(), log)
     pinned = cache / f"odoo-{PINNED_VERSION}"
     if (pinned / ".complete").exists():
         return _ready(pinned)
@@ -90,6 +90,13 @@ def _from_package(cache: Path, log: Path) -> OdooTree:
     package = _cached_package(cache) or _downloaded(apt, cache)
     version = package.name.split("_")[1]
     return _unpacked(cache, package, version, log, apt)
+
+
+def _from_local_package(cache: Path, package: Path, log: Path) -> OdooTree:
+    if not package.is_file():
+        raise SetupFailure(f"{package} does not exist.", "correct FYNLO_ODOO_DEB.")
+    require_space(cache, 1200, "Odoo")
+    return _unpacked(cache, package, f"local-{_sha256(package)[:12]}", log)
 
 
 def _successor_taken_before(cache: Path) -> Path | None:
@@ -137,8 +144,6 @@ def _unpacked(cache: Path, package: Path, version: str, log: Path, apt: PrivateA
     destination = cache / f"odoo-{version}"
     if (destination / ".complete").exists():
         return _ready(destination)
-    if not package.exists():
-        raise SetupFailure(f"{package} does not exist.", "correct FYNLO_ODOO_DEB.")
     linked = _linked_packages(apt or PrivateApt(cache / "apt"), cache / "debs")
     partial = _emptied(cache / f"odoo-{version}.part")
     partial.mkdir(parents=True)

@@ -25,14 +25,13 @@ class Progress:
         self._note = ""
         sys.stdout.write(f"[{self._number}/{self._total}] {title} … ")
         sys.stdout.flush()
-        began = time.monotonic()
+        began, end = time.monotonic(), "failed"
         try:
             yield
-        except BaseException:
-            print("failed", flush=True)
-            raise
-        note = f" ({self._note})" if self._note else ""
-        print(f"{time.monotonic() - began:.0f} s{note}", flush=True)
+            note = f" ({self._note})" if self._note else ""
+            end = f"{time.monotonic() - began:.0f} s{note}"
+        finally:
+            print(end, flush=True)
 
 
 class SilentProgress(Progress):

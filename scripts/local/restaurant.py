@@ -4,13 +4,16 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
+from scripts.local.command import clean_environment
 from scripts.local.configuration import DATABASE
 from scripts.local.database import RestaurantDatabase
 from scripts.local.failure import SetupFailure
 from scripts.local.installation import STEPS, Installation, install
-from scripts.local.layout import END_TO_END, ROOT, RUN, TEST
+from scripts.local.layout import END_TO_END, LOAD, ROOT, RUN, TEST
 from scripts.local.modules import DEMO, our_modules
 from scripts.local.ports import choose_ports, remembered_ports
 from scripts.local.postgres import Cluster
@@ -22,7 +25,7 @@ from scripts.local.secret_files import ensure_secrets, rotate_key
 from scripts.local.stack import APPLICATIONS, SERVERS, Stack, stop_everything
 from scripts.local.welcome import keep_welcome, print_welcome
 
-RUN_STEPS = STEPS + 4
+RUN_STEPS = STEPS + 3
 
 
 def run() -> None:
@@ -35,12 +38,14 @@ def run() -> None:
         stack.stop_applications()
     with progress.step("Database (about three minutes the first time)"):
         progress.note(database.ensure(stack.environment))
-    with progress.step("Odoo, relay and gateway"):
+    with progress.step("Odoo, relay and gateway"), ThreadPoolExecutor(1) as beside:
+        stack = _with_free_ports(stack)
         stack.start_applications()
+        # a pairing code needs the database only, and takes as long as Odoo's own start
+        answer = beside.submit(_welcome, stack)
         stack.await_ready()
-    with progress.step("Pairing code"):
-        welcome = _welcome(stack)
-        keep_welcome(RUN, welcome)
+        welcome = answer.result()
+    keep_welcome(RUN, welcome)
     print_welcome(stack, welcome)
 
 
@@ -54,6 +59,15 @@ def _servers(progress: Progress, installation: Installation) -> Stack:
         if Process(RUN, "odoo").supervisor is None:
             stack.configure()
     return stack
+
+
+def _with_free_ports(stack: Stack) -> Stack:
+    """Looks at the ports again: somebody may have taken one while the database was made."""
+    if Process(RUN, "odoo").supervisor:
+        return stack
+    ready = replace(stack, ports=_ports())
+    ready.configure()
+    return ready
 
 
 def _ports() -> dict[str, int]:
@@ -95,14 +109,15 @@ def _quiet_installation() -> Installation:
 
 def stop() -> None:
     """Ends every process of this checkout, those of tests as well."""
-    stopped = [name for layout in (END_TO_END, RUN, TEST) if layout.pids.is_dir() for name in stop_everything(layout)]
+    layouts = [layout for layout in (END_TO_END, LOAD, RUN, TEST) if layout.pids.is_dir()]
+    stopped = [name for layout in layouts for name in stop_everything(layout)]
     print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 
 def clean() -> None:
     """Stops everything and removes the data; downloads stay in the user's cache."""
     stop()
-    for layout in (RUN, TEST, END_TO_END):
+    for layout in (RUN, TEST, END_TO_END, LOAD):
         for folder in (layout.cluster, layout.sockets):
             if ROOT not in folder.parents:
                 shutil.rmtree(folder.parent if folder.name == "pg" else folder, ignore_errors=True)
@@ -186,6 +201,13 @@ def python_script(script: str, *arguments: str) -> int:
     target = [str(ROOT / script)] if script.endswith(".py") else ["-m", script]
     argv = [str(stack.installation.environment.python), *target, *arguments]
     return subprocess.run(argv, env=env, cwd=ROOT, check=False).returncode
+
+
+def load_test(module: str, *arguments: str) -> int:
+    """Runs a load test of the repository, which starts what it needs by itself."""
+    installation = install(Progress(STEPS))
+    argv = [str(installation.environment.python), "-m", f"loadtests.{module}", *arguments]
+    return subprocess.run(argv, env=clean_environment(PYTHONPATH=str(ROOT)), cwd=ROOT, check=False).returncode
 
 
 def openapi() -> int:

@@ -69,8 +69,12 @@ class Stack:
 
     def await_ready(self) -> None:
         """Returns when Odoo and gateway answer that they are ready, and it is ours that answer."""
-        self._await("odoo", f"{self.url}/api/v1/health/ready", self.ports["http"])
+        self.await_odoo()
         self._await("gateway", f"http://127.0.0.1:{self.ports['websocket']}/health/ready", self.ports["websocket"])
+
+    def await_odoo(self) -> None:
+        """Returns when Odoo alone answers that it is ready."""
+        self._await("odoo", f"{self.url}/api/v1/health/ready", self.ports["http"])
 
     def stop_applications(self) -> list[str]:
         """Ends gateway, relay and Odoo; returns the names of those that were running."""

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from scripts.local.configuration import stack_environment, write_odoo_conf
 from scripts.local.database import write_atomically
@@ -32,6 +34,7 @@ REPORTS = TEST.home / "reports"
 LONGEST_JOB_S = 1800
 # pytest: 0 all passed, 1 some failed; anything else means that the run itself broke
 ORDINARY_EXITS = {0, 1}
+HUNG = 124
 # ports in the configuration are never bound: pytest-odoo picks a free one for each process
 UNBOUND_PORTS = {"http": 8069, "gevent": 8072, "websocket": 8090}
 
@@ -86,7 +89,7 @@ def test_fast(arguments: Sequence[str]) -> int:
         raise SetupFailure("Which test?", "make test-fast ARGS=addons/fynlo_pos_core/tests/test_money.py")
     with exclusive():
         job = job_for(arguments[0])
-        bed = _prepare(Progress(STEPS + 2 + bool(job.level)), levels=(job.level,) if job.level else ())
+        bed = _prepare(Progress(STEPS + 1 + bool(job.level)), levels=(job.level,) if job.level else ())
         with _database(bed, job) as database:
             argv = [*_pytest(bed, job, database), *arguments[1:]]
             return subprocess.run(argv, env=_job_environment(bed), cwd=ROOT, check=False).returncode
@@ -108,16 +111,16 @@ def exclusive() -> Iterator[None]:
                 stop_everything(layout)
 
 
-def run_jobs(bed: TestBed, todo: Sequence[Job]) -> Results:
+def run_jobs(bed: TestBed, queue: Sequence[Job]) -> Results:
     """Runs the jobs, as many at a time as there are cores, and sums up what they found."""
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
     results = Results()
-    together = [job for job in todo if not job.alone]
+    together = [job for job in queue if not job.alone]
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         for result in pool.map(lambda job: run_job(bed, job), together):
             results.add(result)
-    for job in (job for job in todo if job.alone):
+    for job in (job for job in queue if job.alone):
         results.add(run_job(bed, job))
     return results
 
@@ -149,8 +152,8 @@ def _prepare(progress: Progress, levels: Sequence[str] = ("addons", "demo")) -> 
     return bed
 
 
-def _run(argv: Sequence[str], env: dict[str, str], out: object) -> int:
-    """The exit code; a job that hangs is killed with all it started."""
+def _run(argv: Sequence[str], env: dict[str, str], out: BinaryIO) -> int:
+    """The exit code; a job that hangs is killed with all it started and counts as 124."""
     process = subprocess.Popen(
         argv,
         env=env,
@@ -158,14 +161,16 @@ def _run(argv: Sequence[str], env: dict[str, str], out: object) -> int:
         stdin=subprocess.DEVNULL,
         stdout=out,
         stderr=subprocess.STDOUT,
-        start_new_session=True,  # type: ignore[call-overload]
+        start_new_session=True,
     )
     try:
-        return int(process.wait(LONGEST_JOB_S))
-    except BaseException:
-        os.killpg(process.pid, 9)
-        process.wait()
-        raise
+        return process.wait(LONGEST_JOB_S)
+    except subprocess.TimeoutExpired:
+        return HUNG
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _pytest(bed: TestBed, job: Job, database: str) -> list[str]:
@@ -186,8 +191,8 @@ def _pytest(bed: TestBed, job: Job, database: str) -> list[str]:
 def _job_environment(bed: TestBed) -> dict[str, str]:
     # Odoo's settings come by --odoo-config where wanted; ODOO_RC would wake the plugin in every pytest
     env = {key: value for key, value in bed.environment.items() if key != "ODOO_RC"}
-    redis = {"FYNLO_REDIS_URL": bed.next_redis_url(), "FYNLO_REDIS_SERVER": str(bed.installation.programs.redis_server)}
-    return env | redis | {"FYNLO_PGBIN": str(bed.installation.programs.postgres)}
+    url = bed.next_redis_url()
+    return env | {"FYNLO_REDIS_URL": url, "REDIS_URL": url, "FYNLO_PGBIN": str(bed.installation.programs.postgres)}
 
 
 @contextmanager

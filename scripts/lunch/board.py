@@ -62,7 +62,7 @@ class Board:
         remark = f"{time.monotonic() - self._began:5.1f} s  {sentence}"
         self._remarks.append(remark)
         if not self.is_live:
-            self._console.print(remark, markup=False, highlight=False)
+            self._console.print(remark, markup=False, highlight=False, soft_wrap=True)
 
     def print_sales(self) -> None:
         """Without a terminal: one line for each sale since the last call."""
@@ -110,7 +110,7 @@ class Board:
 
     def _tills(self) -> Table:
         table = Table(expand=True, title_justify="left")
-        for heading in ("Till", "Signed in", "Serving", "Sales", "Takings", "Events", "Retries", "Events line"):
+        for heading in ("Till", "Signed in", "Serving", "Sales", "Takings", "Events", "Retries", "Line"):
             table.add_column(
                 heading, justify="right" if heading in {"Sales", "Takings", "Events", "Retries"} else "left"
             )

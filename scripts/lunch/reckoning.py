@@ -80,6 +80,7 @@ def _compare_location(result: Reckoning, counters: Sequence[Counter], served: Se
             result.note(_compare_sale(counter, sale, by_id.get(sale.order_id)))
         result.events += len(counter.heard)
         result.note(_compare_events(counter))
+        result.note(_told_to_read(counter))
     result.note(_compare_hearing(counters, known))
     result.payments += sum(len(document["payments"]) for document in ours)
     result.takings += sum(document["totals"]["paid"]["amount"] for document in ours)
@@ -127,6 +128,13 @@ def _compare_events(counter: Counter) -> Iterator[str]:
             yield f"{counter.till.name} heard {topic} with a gap or out of order: {_breaks(offsets)}"
 
 
+def _told_to_read(counter: Counter) -> Iterator[str]:
+    """Loss is never silent: a till that could not be caught up was told so, and read by REST."""
+    stream = counter.till.stream
+    if stream is not None and stream.losses:
+        yield f"{counter.till.name} was told {stream.losses} times that events could not be replayed; it read by REST"
+
+
 def _compare_hearing(counters: Sequence[Counter], known: set[str]) -> Iterator[str]:
     """Every till hears every sale of its location, begun and completed once each."""
     completed = {sale.order_id for counter in counters for sale in counter.sales if sale.step == "completed"}
@@ -135,7 +143,7 @@ def _compare_hearing(counters: Sequence[Counter], known: set[str]) -> Iterator[s
             heard = Count(event.data["id"] for event in counter.heard if event.type == kind)
             silent = [order_id for order_id in wanted if heard[order_id] != 1]
             if silent:
-                yield f"{counter.till.name} did not hear {kind} exactly once of {', '.join(sorted(silent))}"
+                yield f"{counter.till.name} did not hear {kind} exactly once of {_some(silent)}"
 
 
 def by_topic(events: Iterable[Event]) -> dict[str, list[Event]]:
@@ -144,6 +152,11 @@ def by_topic(events: Iterable[Event]) -> dict[str, list[Event]]:
     for event in events:
         topics.setdefault(event.topic, []).append(event)
     return topics
+
+
+def _some(order_ids: Sequence[str]) -> str:
+    few = ", ".join(sorted(order_ids)[:3])
+    return few if len(order_ids) <= 3 else f"{few} and {len(order_ids) - 3} more"
 
 
 def _breaks(offsets: Sequence[int]) -> str:

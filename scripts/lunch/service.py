@@ -119,20 +119,23 @@ class LunchService:
         await asyncio.sleep(self._plan.duration_s / 3)
         till = neighbours[0].till
         product, _variant = self._dice.choice(till.menu.on_offer())
-        desk = self._welcome.desk(till.location_id)
+        desk = self._welcome.desk(till.location_name)
         try:
             with contextlib.suppress(Unanswered):
+                await desk.sign_in.token()
                 for available, words in ((False, "has run out"), (True, "is there again")):
                     await desk.set_availability(product.id, available)
                     took_s = await _menus_say(neighbours, product.variants[0].id, available)
-                    self._judge(f"{product.name} {words} at {till.location_name}", took_s)
+                    what = f"{product.name} {words} at {till.location_name}"
+                    self._board.say(f"{what}: on every menu there after {took_s * 1000:.0f} ms")
+                    if not available:
+                        self._judge(what, took_s)
                     await asyncio.sleep(2)
         finally:
             await desk.close()
 
     def _judge(self, what: str, took_s: float) -> None:
         self._tally.add("menu", took_s)
-        self._board.say(f"{what}: on every menu there after {took_s * 1000:.0f} ms")
         if took_s > AT_MOST_S and not self._plan.chaos:
             self._problems.append(f"{what}: the tills' menus said so only after {took_s:.1f} s")
 

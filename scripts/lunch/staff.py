@@ -14,6 +14,7 @@ from scripts.till.till import Server, Till
 from .counter import Counter
 from .tally import Tally
 
+COMPANY = "Fynlo Pizza"
 LOCATIONS = ("Soho", "Camden")
 TILLS_A_LOCATION = 2
 SELLING_ROLES = ("cashier", "server", "supervisor")
@@ -32,6 +33,7 @@ class Welcome:
     login: str
     password: str
     employees: Sequence[Mapping[str, Any]]
+    locations: Mapping[str, str]  # id by name
 
     @classmethod
     def read(cls) -> "Welcome":
@@ -45,49 +47,42 @@ class Welcome:
     @classmethod
     def told(cls, server: Server, welcome: Mapping[str, Any]) -> "Welcome":
         """From what the demo restaurant answers about itself."""
-        manager = next(login for login in welcome["logins"] if login.get("role") in {"owner", "manager"})
-        return cls(server, manager["login"], manager["password"], welcome["employees"])
+        owner = next(row for row in welcome["logins"] if row["where"] == COMPANY and row["who"].endswith("owner"))
+        locations = {row["name"]: row["id"] for row in welcome["locations"] if row["company"] == COMPANY}
+        return cls(server, owner["login"], owner["password"], welcome["employees"], locations)
 
-    def desk(self, location_id: str | None = None) -> ManagerDesk:
-        """The manager, at a location."""
-        return ManagerDesk(self.server.url, self.login, self.password, location_id)
+    def desk(self, location: str) -> ManagerDesk:
+        """The owner, at a location."""
+        return ManagerDesk(self.server.url, self.login, self.password, self.locations[location])
 
     def sellers(self, location: str) -> list[Mapping[str, Any]]:
         """Who may sell at a location, the plain roles first."""
-        able = [row for row in self.employees if row["role"] in SELLING_ROLES and row["location"] in {location, ""}]
+        able = [row for row in self.employees if row["role"] in SELLING_ROLES and row["location"] == location]
         return sorted(able, key=lambda row: SELLING_ROLES.index(row["role"]))
 
 
 async def open_counters(welcome: Welcome, folder: Path, tally: Tally) -> list[Counter]:
     """Pair the tills, sign somebody in at each, read the menu, open the drawers."""
-    desk = welcome.desk()
-    try:
-        ids = await desk.locations()
-    finally:
-        await desk.close()
     counters = []
     for location in LOCATIONS:
-        if location not in ids:
+        if location not in welcome.locations:
             raise NotReady(f"The restaurant has no location {location}: is this the demo database?")
-        counters += await _open_location(welcome, location, ids[location], folder, tally)
+        counters += await _open_location(welcome, location, folder, tally)
     return counters
 
 
-async def _open_location(
-    welcome: Welcome, location: str, location_id: str, folder: Path, tally: Tally
-) -> list[Counter]:
+async def _open_location(welcome: Welcome, location: str, folder: Path, tally: Tally) -> list[Counter]:
     sellers = welcome.sellers(location)
     if not sellers:
         raise NotReady(f"Nobody may sell at {location}.")
-    desk = welcome.desk(location_id)
+    desk = welcome.desk(location)
     try:
         counters = []
         for place in range(TILLS_A_LOCATION):
             name = f"{location} {place + 1}"
-            code = await desk.pairing_code(location_id, name)
-            counters.append(
-                await open_counter(welcome.server, name, code, sellers[place % len(sellers)], folder, tally)
-            )
+            code = await desk.pairing_code(welcome.locations[location], name)
+            seller = sellers[place % len(sellers)]
+            counters.append(await open_counter(welcome.server, name, code, seller, folder, tally))
         await desk.open_drawer(FLOAT_MINOR, counters[0].till.menu.currency)
     finally:
         await desk.close()

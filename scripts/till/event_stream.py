@@ -61,6 +61,7 @@ class EventStream:
         self.following = asyncio.Event()
         self.connects = 0
         self.restores = 0
+        self.losses = 0
 
     async def run(self) -> None:
         """Listen until cancelled. Raises ``StreamEnded``, ``SignedOut``, ``DeviceRevoked``."""
@@ -157,6 +158,7 @@ class EventStream:
         """The missed events follow; when they cannot, or this is the first time, read by REST."""
         topic, place = frame["topic"], Place(frame["epoch"], frame["offset"])
         if self._copy.place(topic) is None or not frame["recovered"]:
+            self.losses += not frame["recovered"]
             self.restores += 1
             await self._copy.restore(topic, place)
         self._epochs[topic] = place.epoch

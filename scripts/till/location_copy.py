@@ -9,7 +9,7 @@ from typing import Any
 from .answer import Refused
 from .api_client import ApiClient
 from .event import Event, Place
-from .menu import Menu, with_availability
+from .menu import Menu, without
 from .store import Store
 
 #: Topics that a till at the counter follows.
@@ -28,6 +28,8 @@ class LocationCopy:
         self._api = api
         self._store = store
         self._menu: Menu | None = None
+        self._run_out_meanwhile: list[Mapping[str, Any]] = []
+        self._reading = asyncio.Lock()
         self.menu_is_stale = asyncio.Event()
         if store.recall("menu_is_stale"):
             self.menu_is_stale.set()
@@ -66,20 +68,32 @@ class LocationCopy:
         return self._menu
 
     async def read_menu(self) -> Menu:
-        """The present menu; an unchanged one costs a 304."""
+        """The present menu; an unchanged one costs a 304.
+
+        An answer may be older than what is heard while it is under way: that is applied to it again.
+        """
+        async with self._reading:
+            await self._read_menu()
+        return self.menu
+
+    async def _read_menu(self) -> None:
         self.menu_is_stale.clear()
+        self._run_out_meanwhile.clear()
+        answer = None
         try:
             answer = await self._api.read("/menu", etag=self._store.recall("menu_etag"))
-        except BaseException:
-            self.menu_is_stale.set()
-            raise
+        finally:
+            if answer is None:
+                self.menu_is_stale.set()
         with self._store.transaction():
             if answer.status != 304:
-                self._store.keep(menu=answer.body, menu_etag=answer.headers.get("ETag"))
+                document = answer.body
+                for change in self._run_out_meanwhile:
+                    document = without(document, change)
+                self._store.keep(menu=document, menu_etag=answer.headers.get("ETag"))
                 self._menu = None
             if not self.menu_is_stale.is_set():
                 self._store.keep(menu_is_stale=None)
-        return self.menu
 
     # --- till session --------------------------------------------------------------------
 
@@ -105,15 +119,21 @@ class LocationCopy:
                 self._store.keep(till_session=event.data)
             elif event.type in MENU_EVENTS:
                 self._store.keep(menu_is_stale=True)
-                self._mark_available(event)
+                self._strike_off(event)
         if event.type in MENU_EVENTS:
             self.menu_is_stale.set()
 
-    def _mark_available(self, event: Event) -> None:
-        """What has run out is not offered from this moment on; the whole menu is read right after."""
+    def _strike_off(self, event: Event) -> None:
+        """What has run out is not offered from this moment on; the whole menu is read right after.
+
+        What is back comes with that reading: only the menu knows whether all of its parts are there.
+        """
+        if event.type != "product.availability_changed" or event.data["available"]:
+            return
+        self._run_out_meanwhile.append(event.data)
         document = self._store.recall("menu")
-        if event.type == "product.availability_changed" and document is not None:
-            self._store.keep(menu=with_availability(document, event.data))
+        if document is not None:
+            self._store.keep(menu=without(document, event.data))
             self._menu = None
 
     async def restore(self, topic: str, place: Place) -> None:

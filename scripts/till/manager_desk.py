@@ -1,7 +1,6 @@
 """What a manager does beside the tills, by API: pairing codes, the drawer, what has run out."""
 
 import json
-from typing import Any
 
 from .answer import Refused, Unanswered, refusal
 from .api_client import ApiClient
@@ -78,14 +77,3 @@ class ManagerDesk:
     async def set_availability(self, product_id: str, available: bool) -> None:
         """Say that a product has run out at the desk's location, or is there again."""
         await self.api.write(f"/products/{product_id}:set-availability", {"available": available})
-
-    async def locations(self) -> dict[str, str]:
-        """Ids of the company's locations by name, as far as somebody works there."""
-        found: dict[str, str] = {}
-        cursor: str | None = ""
-        while cursor is not None:
-            page: dict[str, Any] = (await self.api.read(f"/employees?limit=500{cursor and '&cursor=' + cursor}")).body
-            for employee in page["items"]:
-                found.update({location["name"]: location["id"] for location in employee["locations"]})
-            cursor = page["next_cursor"]
-        return found

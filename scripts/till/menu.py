@@ -116,8 +116,8 @@ class Menu:
         )
 
 
-def with_availability(document: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """The menu's document after a ``product.availability_changed`` event: a product, size or modifier."""
+def without(document: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """The menu's document after the event that a product, a size or a modifier has run out."""
     if change["modifier_id"]:
         things = [modifier for group in document["modifier_groups"] for modifier in group["modifiers"]]
     elif change["variant_id"]:
@@ -127,7 +127,7 @@ def with_availability(document: dict[str, Any], change: Mapping[str, Any]) -> di
     wanted = change["modifier_id"] or change["variant_id"] or change["product_id"]
     for thing in things:
         if thing["id"] == wanted:
-            thing["available"] = change["available"]
+            thing["available"] = False
     return document
 
 

@@ -38,13 +38,9 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of what is written inside, or none of it."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._db:  # commits, or rolls back when something is raised
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows that a statement gives."""

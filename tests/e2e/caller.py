@@ -47,13 +47,16 @@ class Caller:
             connection.close()
 
 
-def sign_in(url: str, welcome: Mapping[str, Any], role: str = "owner") -> Caller:
-    """Pair a new device with the welcome's code and sign in the first employee of ``role``."""
+def sign_in(url: str, welcome: Mapping[str, Any], *roles: str) -> list[Caller]:
+    """Pair a new device with the welcome's code; sign in the first employee of each role on it."""
     pairing = Caller(url)("POST", "/devices/pair", {
         "code": welcome["pairing_code"], "name": "Contract", "platform": "test", "app_version": "1.0.0",
     }).body  # fmt: skip
-    person = next(person for person in welcome["employees"] if person["role"] == role)
-    known = next(one for one in pairing["employees"] if one["name"] == person["name"])
     device = Caller(url, f"Device {pairing['device_key']}")
-    answer = device("POST", "/auth/pin", {"employee_id": known["id"], "pin": person["pin"]}).body
-    return Caller(url, f"Bearer {answer['access_token']}", device=pairing["device"])
+    callers = []
+    for role in roles:
+        known = {one["name"]: one["id"] for one in pairing["employees"] if one["role"] == role}
+        person = next(person for person in welcome["employees"] if person["name"] in known)
+        answer = device("POST", "/auth/pin", {"employee_id": known[person["name"]], "pin": person["pin"]}).body
+        callers.append(Caller(url, f"Bearer {answer['access_token']}", device=pairing["device"]))
+    return callers

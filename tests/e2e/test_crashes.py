@@ -30,7 +30,7 @@ async def test_crash_while_selling(tills: Tills, restaurant: LiveRestaurant, vic
     counters = [await tills.open("Soho A"), await tills.open("Soho B")]
     await tills.listen(*counters)
     queue: asyncio.Queue[Guest | None] = asyncio.Queue()
-    dice = random.Random(victim)  # noqa: S311 - the same guests each time
+    dice = random.Random(victim)
     for number in range(GUESTS):
         queue.put_nowait(Guest(number, dice.getrandbits(32)))
     queue.put_nowait(None)

@@ -26,9 +26,9 @@ async def test_answers_lost_at_every_step_make_one_order_and_one_payment(
         proxy.lose(f"POST /api/v1/orders/{order['id']}:complete ", times=2)
         done = await counter.till.complete(order["id"])
         assert len(proxy.lost) == 6
-    assert done["state"] == "completed"
-    assert [row["id"] for row in done["payments"]] == [payment["id"]]
-    await assert_only(tills, order["id"])
+        assert done["state"] == "completed"
+        assert [row["id"] for row in done["payments"]] == [payment["id"]]
+        await assert_only(tills, order["id"])
 
 
 async def test_app_that_crashes_before_the_answer_finishes_after_its_restart(

@@ -67,8 +67,8 @@ async def test_unchanged_menu_is_not_sent_again(tills: Tills) -> None:
 
 async def test_pairing_code_works_once(tills: Tills) -> None:
     counter = await tills.open("Soho A")
-    async with tills.desk(counter.till.location_id) as desk:
-        code = await desk.pairing_code(counter.till.location_id, "Soho C")
+    desk = await tills.desk()
+    code = await desk.pairing_code(counter.till.location_id, "Soho C")
     await counter.till.sign_in.pair(code, "Soho C")
     with pytest.raises(Refused, match="pairing_code_invalid"):
         await counter.till.sign_in.pair(code, "Soho C")

@@ -43,6 +43,7 @@ async def test_expired_token_at_the_gateway_is_renewed(tills: Tills, restaurant:
     counter = await tills.open("Soho A")
     expire(counter, restaurant)
     await tills.listen(counter)
+    assert counter.statuses["POST", "/auth/refresh", 200] == 1
     order = await sell(counter.till)
     await until(lambda: order["id"] in counter.has_heard("order.completed"), "the completion is heard")
 
@@ -76,8 +77,8 @@ async def test_revoked_till_is_cut_off_within_a_second(tills: Tills) -> None:
     await tills.listen(counter)
     device = counter.till.sign_in.device
     assert device is not None
-    async with tills.desk(counter.till.location_id) as desk:
-        await desk.api.write(f"/devices/{device['id']}", method="DELETE")
+    desk = await tills.desk()
+    await desk.api.write(f"/devices/{device['id']}", method="DELETE")
     listener = tills.listeners["Soho A"]
     await until(listener.done, "the gateway closes the socket", within_s=1.0)
     with pytest.raises(Refused):

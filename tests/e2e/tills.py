@@ -1,8 +1,7 @@
 """Paired tills with somebody signed in, for end to end tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from scripts.lunch.counter import Counter
 from scripts.lunch.staff import FLOAT_MINOR, Welcome, open_counter
 from scripts.lunch.tally import Tally
 from scripts.till.basket import Basket, fewest_answers
+from scripts.till.manager_desk import ManagerDesk
 from scripts.till.till import Till
 
 PATIENCE_S = 20.0
@@ -25,29 +25,26 @@ class Tills:
     folder: Path
     counters: list[Counter] = field(default_factory=list)
     listeners: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
-    ids: dict[str, str] = field(default_factory=dict)
+    desks: dict[str, ManagerDesk] = field(default_factory=dict)
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=5))
 
     async def open(self, name: str, location: str = "Soho", url: str | None = None) -> Counter:
         """A new till at a location whose drawer is open, by another way when ``url`` is given."""
-        location_id = await self._location_id(location)
+        desk = await self.desk(location)
         server = replace(self.welcome.server, url=url) if url else self.welcome.server
-        async with self.desk(location_id) as desk:
-            code = await desk.pairing_code(location_id, name)
-            seller = self.welcome.sellers(location)[0]
-            counter = await open_counter(server, name, code, seller, self.folder, Tally())
-            self.counters.append(counter)
-            await desk.open_drawer(FLOAT_MINOR, counter.till.menu.currency)
+        code = await desk.pairing_code(self.welcome.locations[location], name)
+        seller = self.welcome.sellers(location)[0]
+        counter = await open_counter(server, name, code, seller, self.folder, Tally())
+        self.counters.append(counter)
+        await desk.open_drawer(FLOAT_MINOR, counter.till.menu.currency)
         return counter
 
-    @asynccontextmanager
-    async def desk(self, location_id: str | None = None) -> AsyncIterator[Any]:
-        """The manager."""
-        desk = self.welcome.desk(location_id)
-        try:
-            yield desk
-        finally:
-            await desk.close()
+    async def desk(self, location: str = "Soho") -> ManagerDesk:
+        """The manager, signed in at a location."""
+        if location not in self.desks:
+            self.desks[location] = self.welcome.desk(location)
+            await self.desks[location].sign_in.token()
+        return self.desks[location]
 
     async def listen(self, *counters: Counter) -> None:
         """Let tills follow their location; returns when they do."""
@@ -77,12 +74,8 @@ class Tills:
         await asyncio.gather(*self.listeners.values(), return_exceptions=True)
         for counter in self.counters:
             await counter.till.close()
-
-    async def _location_id(self, location: str) -> str:
-        if not self.ids:
-            async with self.desk() as desk:
-                self.ids = await desk.locations()
-        return self.ids[location]
+        for desk in self.desks.values():
+            await desk.close()
 
 
 def basket_of(till: Till, count: int = 1) -> Basket:

@@ -8,8 +8,8 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-import psycopg2  # type: ignore[import-untyped]
-from psycopg2.extras import execute_values  # type: ignore[import-untyped]
+import psycopg2
+from psycopg2.extras import execute_values
 
 from .event import Event
 

@@ -8,7 +8,7 @@ import select
 import time
 from datetime import UTC, datetime
 
-import psycopg2  # type: ignore[import-untyped]
+import psycopg2
 import redis
 
 from ..backoff import Backoff

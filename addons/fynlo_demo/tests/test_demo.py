@@ -94,9 +94,14 @@ class TestDemo(ApiCase):
         self.assertEqual(paired.status_code, 201, paired.text)
         names = {person["name"]: person["id"] for person in paired.json()["employees"]}
         server = next(person for person in people.PIZZA_STAFF if person.role == "server")
+        self._hash_again(server)
         by_pin = {"employee_id": names[server.name], "pin": server.pin}
         signed_in = self.api("POST", "/auth/pin", by_pin, device_key=paired.json()["device_key"])
         self.assertEqual(signed_in.status_code, 200, signed_in.text)
         login = welcome["logins"][0]
         answer = self.api("POST", "/auth/login", {"email": login["login"], "password": login["password"]}, key=False)
         self.assertEqual(answer.status_code, 200, answer.text)
+
+    def _hash_again(self, person):
+        """The demo may have been built with another pepper than that of the tests."""
+        self.env["hr.employee"].search([("name", "=", person.name)])._fynlo_set_pin(person.pin)

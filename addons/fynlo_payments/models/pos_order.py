@@ -8,7 +8,10 @@ from ..providers.provider import PREFIX
 class PosOrder(models.Model):
     _inherit = "pos.order"
 
-    fynlo_payment_ids = fields.One2many("fynlo.payment", "order_id", "Payment attempts", readonly=True)
+    # Odoo's web till reads every field its cashier may see; without the group its orders would fail
+    fynlo_payment_ids = fields.One2many(
+        "fynlo.payment", "order_id", "Payment attempts", readonly=True, groups="fynlo_pos_core.group_manager"
+    )
 
     def _fynlo_payment_documents(self, order_ids):
         return self.env["fynlo.payment"]._documents_by_order(order_ids)

@@ -112,6 +112,15 @@ class RemoveDiscount(OperationShape):
     discount_ref: Id
 
 
+class DeclineServiceCharge(OperationShape):
+    type: Literal["decline_service_charge"]
+    reason: Reason
+
+
+class RestoreServiceCharge(OperationShape):
+    type: Literal["restore_service_charge"]
+
+
 class SetTip(OperationShape):
     type: Literal["set_tip"]
     tip: MoneyShape
@@ -133,6 +142,8 @@ Operation = Annotated[
     | SetPreset
     | ApplyDiscount
     | RemoveDiscount
+    | DeclineServiceCharge
+    | RestoreServiceCharge
     | SetTip,
     Field(discriminator="type"),
 ]

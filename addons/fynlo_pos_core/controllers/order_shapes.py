@@ -42,6 +42,7 @@ class LineShape(Shape):
     quantity: Quantity
     modifiers: Annotated[list[ModifierShape], Field(max_length=50)] = []
     combo: Annotated[list[ComboPartShape], Field(max_length=20)] = []
+    halves: Annotated[list[Id], Field(min_length=2, max_length=2)] | None = None
     note: Note = ""
     course: Annotated[int, Field(ge=1, le=20)] = 1
     seat: Annotated[int, Field(ge=1, le=200)] | None = None
@@ -94,6 +95,11 @@ class ComboPartView(View):
     modifiers: list[ModifierView]
 
 
+class HalfView(View):
+    variant_id: UUID
+    name: str
+
+
 class LineTaxView(View):
     tax_id: UUID
     rate_bp: int
@@ -109,6 +115,7 @@ class LineView(View):
     unit_price: MoneyView
     modifiers: list[ModifierView]
     combo: list[ComboPartView]
+    halves: list[HalfView]
     discount: MoneyView
     subtotal: MoneyView
     tax: MoneyView

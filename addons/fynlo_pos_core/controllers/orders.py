@@ -52,6 +52,7 @@ class OrdersController(http.Controller):
         tag="orders",
         query=OrderQuery,
         returns=OrderPageView,
+        errors=("location_not_ready",),
     )
     def list_orders(self, query):
         return _service()._page(current_identity(), query)
@@ -63,7 +64,7 @@ class OrdersController(http.Controller):
         summary="One order",
         tag="orders",
         returns=OrderView,
-        errors=("not_found",),
+        errors=("not_found", "location_not_ready"),
     )
     def get_order(self, order_id):
         return _service()._document(current_identity(), order_id)
@@ -75,7 +76,7 @@ class OrdersController(http.Controller):
         summary="Close a fully paid order; it cannot be changed afterwards",
         tag="orders",
         returns=OrderView,
-        errors=("not_found", "illegal_transition", "amount_due"),
+        errors=("not_found", "illegal_transition", "amount_due", "location_not_ready"),
     )
     def complete_order(self, order_id):
         order = _service()._complete(current_identity(), order_id)

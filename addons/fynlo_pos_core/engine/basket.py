@@ -6,7 +6,7 @@ Nothing here comes from the client but ids, quantities and texts. Each refusal n
 from dataclasses import replace
 from decimal import Decimal
 
-from ..rest import Invalid, declare
+from ..rest import Invalid, Problem, declare
 from ..tools.identifiers import uuid7
 from .order import AppliedDiscount, Modifier, variant_line
 from .pricing import combo_prices
@@ -25,6 +25,21 @@ declare(
     "Show the product's choices again; the menu gives their minimum and maximum.",
 )
 
+declare(
+    "discount_conflict",
+    422,
+    "Discounts exclude each other",
+    "One of the discounts cannot be combined with another.",
+    "Remove the other discount first.",
+)
+declare(
+    "discount_limit",
+    403,
+    "Too much discount",
+    "The discounts take off more of the order than this person may.",
+    "Ask somebody who may override discounts.",
+)
+
 QUANTITY_MAX = Decimal(10_000)
 LINES_MAX = 500
 
@@ -32,14 +47,20 @@ LINES_MAX = 500
 class Basket:
     """Builds lines and discounts of one order at one location."""
 
-    def __init__(self, facts, identity, preset):
-        self.facts, self.identity, self.preset = facts, identity, preset
+    def __init__(self, facts, identity, preset, moment):
+        """``moment`` (naive UTC) decides on prices that change with the hour."""
+        self.facts, self.identity, self.preset, self.moment = facts, identity, preset, moment
 
     def line(self, wish, path):
         """The line for one ``LineShape``; ``path`` is its place in the request."""
         variant = self._variant(wish.variant_id, f"{path}.variant_id")
         quantity = self._quantity(wish.quantity, f"{path}.quantity")
+        halves = self._halves(wish, variant, path) if wish.halves else ()
+        variant = max(halves, key=self._price, default=variant)
         line = self._fresh(str(wish.id), variant, quantity)
+        if halves:
+            line.halves = [{"variant_id": half.uuid, "name": half.name} for half in halves]
+            line.name = " / ".join(f"½ {half.name}" for half in halves)
         line.note, line.course, line.seat = wish.note, wish.course, wish.seat
         if wish.open_price is not None:
             self._set_open_price(line, variant, wish.open_price, f"{path}.open_price")
@@ -50,8 +71,8 @@ class Basket:
         self._choose(line, variant, wish.modifiers, f"{path}.modifiers")
         return line
 
-    def discount(self, wish, path, lines):
-        """The discount for one ``DiscountShape``, if the employee may give it."""
+    def discount(self, wish, path, lines, given):
+        """The discount for one ``DiscountShape``, if the employee may give it beside those ``given``."""
         known = self.facts.discounts.get(str(wish.discount_id))
         if known is None:
             raise _refused("unknown_item", "There is no such discount.", f"{path}.discount_id")
@@ -61,6 +82,7 @@ class Basket:
             raise _refused("invalid_choice", f"{known.name} is a discount of the {known.scope}.", f"{path}.line_id")
         if line_uuid and all(line.uuid != line_uuid for line in lines):
             raise _refused("unknown_item", "The order has no such line.", f"{path}.line_id")
+        _check_exclusive(known, line_uuid, given, path)
         return AppliedDiscount(
             uuid=str(wish.id),
             discount_uuid=known.uuid,
@@ -71,7 +93,20 @@ class Basket:
             line_uuid=line_uuid,
             reason=wish.reason,
             by=self.identity.employee_uuid,
+            exclusive=known.exclusive,
         )
+
+    def _halves(self, wish, variant, path):
+        """The two dishes of a half-and-half: both allow it, and they are of one size."""
+        halves = [self._variant(uuid, f"{path}.halves[{index}]") for index, uuid in enumerate(wish.halves)]
+        if variant not in halves:
+            raise _refused("invalid_choice", "The line's variant is one of its halves.", f"{path}.halves")
+        if not all(half.halves and half.size == variant.size for half in halves):
+            raise _refused("invalid_choice", "Halves are dishes of one size that may be halved.", f"{path}.halves")
+        return halves
+
+    def _price(self, variant):
+        return self.facts.price_of(variant, self.preset, self.moment)
 
     def _variant(self, uuid, field):
         variant = self.facts.variants.get(str(uuid))
@@ -88,7 +123,7 @@ class Basket:
 
     def _fresh(self, uuid, variant, quantity):
         tax_ids = self.facts.taxes_of(variant.taxes, self.preset)
-        return variant_line(uuid, variant, quantity, tax_ids, self.facts.version)
+        return variant_line(uuid, variant, quantity, self._price(variant), tax_ids, self.facts.version)
 
     def _set_open_price(self, line, variant, money, field):
         """A price named at the till, only where the product and the employee allow it."""
@@ -132,7 +167,7 @@ class Basket:
         wishes = {str(part.choice_id): (index, part) for index, part in enumerate(wish.combo)}
         if len(wishes) != len(wish.combo) or wishes.keys() != {choice.uuid for choice in variant.combo}:
             raise _refused("invalid_choice", f"{variant.name} needs one item for each choice.", f"{path}.combo")
-        prices = combo_prices(variant.price, [choice.base_price for choice in variant.combo])
+        prices = combo_prices(self._price(variant), [choice.base_price for choice in variant.combo])
         return [
             self._part(choice, price, *wishes[choice.uuid], quantity, path)
             for choice, price in zip(variant.combo, prices, strict=True)
@@ -149,6 +184,30 @@ class Basket:
         part.unit_price = part.base_price = price + item[1]
         self._choose(part, variant, wish.modifiers, f"{field}.modifiers")
         return part
+
+
+def check_discount_limit(order, facts, identity):
+    """Refuse a priced order on which more is taken off than this employee may.
+
+    What was given away line by line (comps) has its own permission and does not count.
+    """
+    if identity.may("discount.override"):
+        return
+    before = order.total + order.discount
+    given = sum(discount.amount for discount in order.discounts if discount.discount_uuid)
+    if given * 10_000 > before * facts.discount_limit_bp:
+        raise Problem(
+            "discount_limit",
+            f"Together the discounts take off more than {facts.discount_limit_bp / 100:g} % of the order.",
+            limit_bp=facts.discount_limit_bp,
+        )
+
+
+def _check_exclusive(known, line_uuid, given, path):
+    """An exclusive discount stands alone on its order or line."""
+    beside = [discount for discount in given if discount.line_uuid == line_uuid]
+    if beside and (known.exclusive or any(discount.exclusive for discount in beside)):
+        raise _refused("discount_conflict", f"{known.name} cannot be combined with another discount.", path)
 
 
 def _check_count(group, count, variant, field):

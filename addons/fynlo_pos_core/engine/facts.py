@@ -1,7 +1,9 @@
 """What pricing needs to know of a location's catalogue, frozen at one catalogue version."""
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from ..tools.tax_mirror import TaxRule
 
@@ -50,6 +52,8 @@ class VariantFacts:
     taxes: tuple[int, ...]
     available: bool
     open_price: bool = False
+    halves: bool = False
+    size: frozenset[int] = frozenset()
     groups: tuple[ModifierGroupFacts, ...] = ()
     combo: tuple[ComboChoiceFacts, ...] = ()
 
@@ -64,6 +68,7 @@ class DiscountFacts:
     amount: int
     scope: str
     permission: str
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,36 @@ class PresetFacts:
     kind: str
     fiscal_position_id: int | None
     tax_map: dict[int, tuple[int, ...]]
+    prices: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWindowFacts:
+    """Other prices on some weekdays (Monday is 0) between two minutes of the location's clock."""
+
+    days: frozenset[int]
+    start: int
+    end: int
+    prices: dict[int, int]
+
+    def open_at(self, local):
+        """Whether the window is open at a local moment; one past midnight belongs to the day before."""
+        minute = local.hour * 60 + local.minute
+        if self.start < self.end:
+            return local.weekday() in self.days and self.start <= minute < self.end
+        yesterday = (local.weekday() - 1) % 7
+        return (local.weekday() in self.days and minute >= self.start) or (yesterday in self.days and minute < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChargeFacts:
+    """The location's service charge: a share of the bill, for parties of ``guests`` or more."""
+
+    rate_bp: int
+    guests: int
+    product_id: int
+    name: str
+    tax_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +158,11 @@ class LocationFacts:
     tables: dict[str, TableFacts] = field(default_factory=dict)
     #: Tender (``cash``…) → id of the ``pos.payment.method`` that books it.
     tenders: dict[str, int] = field(default_factory=dict)
+    windows: tuple[PriceWindowFacts, ...] = ()
+    service_charge: ServiceChargeFacts | None = None
+    service_product_id: int | None = None
+    #: Without the permission to override, this much of an order may be taken off.
+    discount_limit_bp: int = 10_000
     #: Variants whose cost is known only when stock moves, at closing.
     costed_at_closing: frozenset[int] = frozenset()
     #: Stations of the kitchen by id, and by variant id the station that makes it (``None``: not the kitchen's).
@@ -142,6 +182,17 @@ class LocationFacts:
         if preset is None:
             return tax_ids
         return tuple(new for old in tax_ids for new in preset.tax_map.get(old, (old,)))
+
+
+    def price_of(self, variant, preset, moment):
+        """What one of ``variant`` costs at a naive UTC ``moment``: happy hour, preset, then the menu."""
+        local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.time_zone))
+        for window in self.windows:
+            if variant.id in window.prices and window.open_at(local):
+                return window.prices[variant.id]
+        if preset and variant.id in preset.prices:
+            return preset.prices[variant.id]
+        return variant.price
 
 
 def quantity_text(quantity: Decimal) -> str:

@@ -12,10 +12,11 @@ from ..rest import Problem, declare
 from ..tools.clock import wire
 from ..tools.identifiers import uuid7
 from . import stamps
-from .basket import LINES_MAX, QUANTITY_MAX
+from .basket import LINES_MAX, QUANTITY_MAX, check_discount_limit
 from .facts import quantity_text
 from .kitchen import Known
 from .order import AppliedDiscount
+from .pricing import price_order
 
 declare(
     "line_gone", 409, "Line is gone", "The line was voided or never existed.", "Refresh the order and show what is left."
@@ -68,9 +69,9 @@ class Result:
 class Editor:
     """Applies one till's operations to an order in memory."""
 
-    def __init__(self, order, facts, identity, basket, now, *, base_version, customers=None, approvals=None):
+    def __init__(self, order, facts, identity, basket, now, *, base_version, odoo_taxes, customers=None, approvals=None):
         self.order, self.facts, self.identity, self.basket, self.now = order, facts, identity, basket, now
-        self.base_version = base_version
+        self.base_version, self.odoo_taxes = base_version, odoo_taxes
         self.customers = customers or {}
         self.approvals = approvals or {}
         self.changed = False
@@ -219,13 +220,38 @@ class Editor:
             raise Problem("id_taken", "The order has a discount with this id.")
         if op.discount.line_id:
             self._line(op.discount.line_id)
-        self.order.discounts.append(self.basket.discount(op.discount, "discount", self.order.active_lines))
+        given = self.order.discounts
+        self.order.discounts = [*given, self.basket.discount(op.discount, "discount", self.order.active_lines, given)]
+        try:
+            check_discount_limit(price_order(self.order, self.facts, self.odoo_taxes), self.facts, self.identity)
+        except Problem:
+            self.order.discounts = given
+            price_order(self.order, self.facts, self.odoo_taxes)
+            raise
 
     def _remove_discount(self, op):
         kept = [discount for discount in self.order.discounts if discount.uuid != str(op.discount_ref)]
         if len(kept) == len(self.order.discounts):
             raise Problem("unknown_item", "The order has no such discount.")
         self.order.discounts = kept
+
+    def _decline_service_charge(self, op):
+        """The guest does not pay the service charge."""
+        if self.order.service is None:
+            raise Problem("unknown_item", "The order has no service charge.")
+        declined = {"reason": op.reason, "by": self._by(), "at": wire(self.now)}
+        return self._set_service(op, declined)
+
+    def _restore_service_charge(self, op):
+        if self.order.service is None:
+            raise Problem("unknown_item", "The order has no service charge.")
+        return self._set_service(op, None)
+
+    def _set_service(self, op, declined):
+        def write():
+            self.order.service.declined = declined
+
+        return self._set("service_charge", op, self.order.service.declined is None, declined is None, write)
 
     def _set_tip(self, op):
         if not self.facts.tip_product_id:

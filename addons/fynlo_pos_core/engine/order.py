@@ -48,6 +48,7 @@ class Line:
     choice_uuid: str | None = None
     combo_item_id: int | None = None
     note: str = ""
+    halves: list[dict] = field(default_factory=list)
     course: int = 1
     seat: int | None = None
     state: str = "active"
@@ -88,6 +89,7 @@ class AppliedDiscount:
     reason: str = ""
     by: str | None = None
     amount: int = 0
+    exclusive: bool = False
 
     def stored(self):
         return {
@@ -101,6 +103,7 @@ class AppliedDiscount:
             "reason": self.reason,
             "by": self.by,
             "amount": self.amount,
+            "exclusive": self.exclusive,
         }
 
     @classmethod
@@ -116,7 +119,23 @@ class AppliedDiscount:
             reason=values["reason"],
             by=values["by"],
             amount=values["amount"],
+            exclusive=values.get("exclusive", False),
         )
+
+
+@dataclass(slots=True)
+class ServiceCharge:
+    """The order's service charge; ``declined`` says who took it off and why."""
+
+    rate_bp: int
+    declined: dict | None = None
+    row_id: int | None = None
+    net: int = 0
+    tax: int = 0
+    total: int = 0
+
+    def stored(self):
+        return {"rate_bp": self.rate_bp, "declined": self.declined}
 
 
 @dataclass(slots=True)
@@ -134,6 +153,8 @@ class Order:
     device_uuid: str | None
     catalogue_version: int
     row_id: int | None = None
+    #: Columns of the head as the database has them; empty while the order is new.
+    stored_header: dict = field(default_factory=dict)
     session_id: int | None = None
     version: int = 1
     state: str = "open"
@@ -152,6 +173,7 @@ class Order:
     stamps: dict = field(default_factory=dict)
     #: course number → when it was fired and by whom
     courses: dict = field(default_factory=dict)
+    service: ServiceCharge | None = None
     late_arrival: bool = False
     tip: int = 0
     tip_row_id: int | None = None
@@ -176,8 +198,8 @@ class Order:
         return next((line for line in self.lines if line.uuid == uuid), None)
 
 
-def variant_line(uuid, variant: VariantFacts, quantity, tax_ids, version):
-    """A fresh line of ``variant`` at its menu price."""
+def variant_line(uuid, variant: VariantFacts, quantity, price, tax_ids, version):
+    """A fresh line of ``variant`` at ``price`` (minor units, for one)."""
     return Line(
         uuid=uuid,
         variant_id=variant.id,
@@ -185,8 +207,8 @@ def variant_line(uuid, variant: VariantFacts, quantity, tax_ids, version):
         product_uuid=variant.product_uuid,
         name=variant.name,
         quantity=quantity,
-        unit_price=variant.price,
-        base_price=variant.price,
+        unit_price=price,
+        base_price=price,
         tax_ids=tax_ids,
         catalogue_version=version,
     )

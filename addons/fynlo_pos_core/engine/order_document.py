@@ -29,7 +29,7 @@ def order_document(order, facts):
         "preset_id": _preset_uuid(order, facts),
         "lines": [line_document(line, money) for line in order.lines],
         "discounts": [_discount(discount, money) for discount in order.discounts],
-        "service_charge": money(0),
+        "service_charge": money(_service(order)),
         "totals": _totals(order, money),
         "payments": order.payments,
         "price_drift": _price_drift(order, money),
@@ -49,6 +49,7 @@ def line_document(line, money):
         "unit_price": money(line.unit_price if not line.parts else sum(part.unit_price for part in line.parts)),
         "modifiers": [_modifier(modifier, money) for modifier in line.modifiers],
         "combo": [_part(part, money) for part in line.parts],
+        "halves": line.halves,
         "discount": money(line.discount),
         "subtotal": money(line.net),
         "tax": money(line.tax),
@@ -77,7 +78,7 @@ def _totals(order, money):
     return {
         "subtotal": money(order.net),
         "discount": money(order.discount),
-        "service_charge": money(0),
+        "service_charge": money(_service(order)),
         "tax": money(order.tax),
         "tip": money(order.tip),
         "total": money(order.total),
@@ -85,6 +86,10 @@ def _totals(order, money):
         "refunded": money(order.refunded),
         "due": money(order.due),
     }
+
+
+def _service(order):
+    return order.service.total if order.service else 0
 
 
 def _modifier(modifier, money):

@@ -7,6 +7,7 @@ again at closing agree to the penny.
 
 from ..tools.money import to_major
 from ..tools.tax_mirror import round_minor, tax_line
+from .order import ServiceCharge
 
 
 def price_order(order, facts, odoo_taxes=None):
@@ -27,11 +28,28 @@ def price_order(order, facts, odoo_taxes=None):
         for leaf in line.leaves:
             _price_leaf(leaf, facts, odoo_taxes)
         gather_parts(line)
-    order.net = sum(line.net for line in lines)
-    order.tax = sum(line.tax for line in lines)
-    order.total = sum(line.total for line in lines)
+    service = _price_service(order, lines, facts, odoo_taxes)
+    order.net = sum(line.net for line in lines) + service.net
+    order.tax = sum(line.tax for line in lines) + service.tax
+    order.total = sum(line.total for line in lines) + service.total
     order.discount = sum(line.discount for line in lines)
     return order
+
+
+def _price_service(order, lines, facts, odoo_taxes):
+    """The service charge: a share of what the lines come to, half a penny up; none for small parties."""
+    service, rule = order.service, facts.service_charge
+    if service is None:
+        return ServiceCharge(0)
+    if rule is None:  # the location no longer has one; what was charged so far stands
+        return service
+    service.net = service.tax = service.total = 0
+    if not service.declined and order.guests >= rule.guests:
+        amount = (2 * sum(line.total for line in lines) * service.rate_bp + 10_000) // 20_000
+        taxed = _tax(amount, 1.0, 0.0, rule.tax_ids, facts, odoo_taxes)
+        service.net, service.total = taxed.excluded, taxed.included
+        service.tax = service.total - service.net
+    return service
 
 
 def split(amount, weights):
@@ -111,16 +129,21 @@ def _take_off(discount, lines):
 
 def _price_leaf(leaf, facts, odoo_taxes):
     leaf.discount_percent = 100.0 * leaf.discount / leaf.gross if leaf.gross else 0.0
-    price = to_major(leaf.unit_price, facts.digits)
-    quantity = float(leaf.quantity)
-    if all(tax_id in facts.taxes for tax_id in leaf.tax_ids):
-        rules = tuple(facts.taxes[tax_id] for tax_id in leaf.tax_ids)
-        taxed = tax_line(price, quantity, leaf.discount_percent, rules, facts.digits)
-    else:
-        taxed = odoo_taxes(price, quantity, leaf.discount_percent, leaf.tax_ids)
+    taxed = _tax(
+        leaf.unit_price, float(leaf.quantity), leaf.discount_percent, leaf.tax_ids, facts, odoo_taxes
+    )
     leaf.net, leaf.total = taxed.excluded, taxed.included
     leaf.taxes = tuple((rule.uuid, rule.rate_bp, amount) for rule, amount in taxed.by_tax)
     leaf.tax = leaf.total - leaf.net
+
+
+def _tax(price, quantity, discount, tax_ids, facts, odoo_taxes):
+    """A line's amounts: by the mirror where it covers the taxes, by Odoo's engine otherwise."""
+    major = to_major(price, facts.digits)
+    if all(tax_id in facts.taxes for tax_id in tax_ids):
+        rules = tuple(facts.taxes[tax_id] for tax_id in tax_ids)
+        return tax_line(major, quantity, discount, rules, facts.digits)
+    return odoo_taxes(major, quantity, discount, tax_ids)
 
 
 def gather_parts(line):

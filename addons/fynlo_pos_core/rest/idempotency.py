@@ -8,10 +8,12 @@ import json
 import re
 from dataclasses import dataclass
 
+from odoo.tools import SQL
+
 from .problem import Problem
 
-#: The advisory lock of a key, as SQL. The seed keeps it apart from other advisory locks.
-LOCK = "hashtextextended(%(scope)s || ' ' || %(key)s, 4711)"
+#: Keeps the advisory locks of keys apart from other advisory locks.
+LOCK_SEED = 4711
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -49,11 +51,15 @@ def claim(cr, scope, key, wanted_hash):
     the unique index when the record is written; the transaction then runs again and finds it.
     """
     cr.execute(
-        f"""SELECT pg_try_advisory_xact_lock({LOCK}), found.*
-              FROM (SELECT 1) one
-              LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
-                          WHERE scope = %(scope)s AND key = %(key)s) found ON TRUE""",
-        {"scope": scope, "key": key},
+        SQL(
+            """SELECT pg_try_advisory_xact_lock(%s), found.*
+                 FROM (SELECT 1) one
+                 LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
+                             WHERE scope = %s AND key = %s) found ON TRUE""",
+            _lock_number(scope, key),
+            scope,
+            key,
+        )
     )
     locked, known_hash, status, body = cr.fetchone()
     if known_hash is not None:
@@ -85,15 +91,21 @@ def outcome(cr, scope, key):
     return {"key": key, "state": "done", "status": status, "body": json.loads(body), "resource": resource}
 
 
+def _lock_number(scope, key):
+    return SQL("hashtextextended(%s, %s)", f"{scope} {key}", LOCK_SEED)
+
+
 def _is_locked(cr, scope, key):
     """Whether a transaction holds the key, without touching the lock itself."""
     cr.execute(
-        f"""SELECT EXISTS (SELECT FROM pg_locks, (SELECT {LOCK} AS number) wanted
-                            WHERE locktype = 'advisory' AND granted AND objsubid = 1
-                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                              AND classid::bigint = (number >> 32) & 4294967295
-                              AND objid::bigint = number & 4294967295)""",
-        {"scope": scope, "key": key},
+        SQL(
+            """SELECT EXISTS (SELECT FROM pg_locks, (SELECT %s AS number) wanted
+                               WHERE locktype = 'advisory' AND granted AND objsubid = 1
+                                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                                 AND classid::bigint = (number >> 32) & 4294967295
+                                 AND objid::bigint = number & 4294967295)""",
+            _lock_number(scope, key),
+        )
     )
     return cr.fetchone()[0]
 
@@ -102,9 +114,10 @@ def record(cr, call, status, raw, resource):
     """Keep the answer under the call's key. Goes with the effect's own commit."""
     cr.execute(
         """INSERT INTO fynlo_idempotency
-                  (scope, key, route, body_hash, status, body, resource_type, resource_id, created_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
+                  (company_id, scope, key, route, body_hash, status, body, resource_type, resource_id, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
         (
+            call.identity.company_id or None,
             call.identity.scope,
             call.idempotency_key,
             call.route.name,

@@ -78,8 +78,8 @@ def problem_codes(route: Route) -> list[str]:
     codes = {"validation_failed", "malformed_request", "rate_limited", "unavailable", "internal_error", *route.errors}
     if route.permission != ANYONE:
         codes |= {*SIGN_IN_CODES, "permission_denied"}
-    if "<" in route.path:
-        codes.add("not_found")
+    if "<" in route.path or (route.body and route.permission != ANYONE):
+        codes.add("not_found")  # of the path itself, or of a record that the body names
     if route.writes:
         codes |= {"malformed_json", "unsupported_media_type", "body_too_large"}
     if route.remembered:
@@ -214,7 +214,7 @@ def _success(route: Route, returns: Json | None, components: Json) -> Json:
         if kind == "application/json":
             content[kind] = {"schema": schema, "example": example_of(schema, components)}
         else:
-            content[kind] = {"schema": {"type": "string"}}
+            content[kind] = {"schema": {"type": "string"}} if kind.startswith("text/") else {}
     names = ["XRequestID", "ETag", "RateLimitLimit", "RateLimitRemaining", "RateLimitReset"]
     names += ["IdempotentReplayed"] if route.remembered else []
     return {"description": route.summary, "headers": _headers(*names), "content": content}

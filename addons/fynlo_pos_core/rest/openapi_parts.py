@@ -82,14 +82,16 @@ PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "The `ETag` of the answer that the client has; the same one is answered 304.",
-        "schema": {"type": "string", "pattern": '^[ !#-~"]*$', "maxLength": 200},
+        "schema": {"type": "string"},
+        "example": '"v2"',
     },
     "XRequestID": {
         "name": "X-Request-ID",
         "in": "header",
         "required": False,
         "description": "Echoed and logged when it is 8 to 128 letters, digits, `_ . : -`; made otherwise.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{8,128}$"},
+        "schema": {"type": "string"},
+        "example": "till-4.20261122:0001",
     },
 }
 

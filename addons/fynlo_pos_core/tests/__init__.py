@@ -1,4 +1,5 @@
 from . import test_backoffice_guard
+from . import test_backoffice_tours
 from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
@@ -17,6 +18,7 @@ from . import test_menu
 from . import test_menu_api
 from . import test_operations
 from . import test_orders
+from . import test_price_rules
 from . import test_pricing
 from . import test_rest_answers
 from . import test_rest_failures

@@ -31,7 +31,7 @@ class TestOrderGuard(Shop, TransactionCase):
         lines = [(line.id, line.qty, line.price_unit, line.discount, line.price_subtotal_incl) for line in order.lines]
         return [order[name] for name in COUNTED], lines, order.payment_ids.mapped("amount")
 
-    def refused(self, change):
+    def assertRefused(self, change):
         before = self.figures()
         with self.assertRaises(UserError), self.env.cr.savepoint():
             change()
@@ -66,13 +66,13 @@ class TestOrderGuard(Shop, TransactionCase):
             ("payment button", lambda: self.desk.add_payment(payment)),
         ]:
             with self.subTest(name):
-                self.refused(change)
+                self.assertRefused(change)
 
     def test_context_of_a_client_opens_nothing(self):
         desk = self.desk.with_context(**{GIVEN: True})
-        self.refused(lambda: desk.write({"amount_total": 1.0}))
-        self.refused(lambda: desk.lines[0].write({"qty": 1}))
-        self.refused(lambda: desk.lines[0].unlink())
+        self.assertRefused(lambda: desk.write({"amount_total": 1.0}))
+        self.assertRefused(lambda: desk.lines[0].write({"qty": 1}))
+        self.assertRefused(lambda: desk.lines[0].unlink())
 
     def test_superuser_alone_is_not_the_service(self):
         """Odoo's own public pages work with superuser rights on values that a client sends."""
@@ -84,7 +84,7 @@ class TestOrderGuard(Shop, TransactionCase):
             ("delete", lambda: system.unlink()),
         ]:
             with self.subTest(name):
-                self.refused(change)
+                self.assertRefused(change)
 
     def test_line_of_another_order_cannot_move_in(self):
         other = self.env["pos.order"].create(
@@ -103,9 +103,9 @@ class TestOrderGuard(Shop, TransactionCase):
         )
         desk = other.with_user(self.manager.user_id)
         desk.lines.write({"qty": 3})
-        self.refused(lambda: desk.lines.write({"order_id": self.order.id}))
-        self.refused(lambda: desk.write({"fynlo_number": "T1-000001"}))
-        self.refused(lambda: desk.copy({"fynlo_number": "T1-000002"}))
+        self.assertRefused(lambda: desk.lines.write({"order_id": self.order.id}))
+        self.assertRefused(lambda: desk.write({"fynlo_number": "T1-000001"}))
+        self.assertRefused(lambda: desk.copy({"fynlo_number": "T1-000002"}))
 
     def test_customer_and_closing_stay_possible(self):
         guest = self.env["res.partner"].create({"name": "Guest"})
@@ -114,4 +114,4 @@ class TestOrderGuard(Shop, TransactionCase):
         empty = self.env["pos.order"].search([("session_id", "=", self.order.session_id.id)], limit=1)
         empty.with_user(self.manager.user_id).write({"state": "done"})
         self.assertEqual(empty.state, "done")
-        self.refused(lambda: empty.with_user(self.manager.user_id).write({"state": "paid"}))
+        self.assertRefused(lambda: empty.with_user(self.manager.user_id).write({"state": "paid"}))

@@ -41,7 +41,7 @@ class TestAccessTokenAttacks(ApiCase):
     def assertRefused(self, token, code="token_invalid"):
         response = self.api("GET", "/auth/me", token=token)
         self.assertProblem(response, code, 401)
-        self.assertIn(f'error="{code}"', response.headers["WWW-Authenticate"])
+        self.assertIn(f'"{code}"', response.headers["WWW-Authenticate"])
 
     def test_a_genuine_token_works(self):
         self.assertEqual(self.api("GET", "/auth/me", token=self.token).status_code, 200)

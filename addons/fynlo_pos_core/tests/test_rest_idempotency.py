@@ -109,8 +109,14 @@ class TestIdempotency(ProbeCase):
         thing = made.json()
         self.assertEqual(
             operation,
-            {"key": key, "state": "done", "status": 201, "body": thing, "resource": {"type": "thing", "id": thing["id"]}},
-        )  # fmt: skip
+            {
+                "key": key,
+                "state": "done",
+                "status": 201,
+                "body": thing,
+                "resource": {"type": "thing", "id": thing["id"]},
+            },
+        )
         self.assert_problem(self.call("GET", f"/operations/{uuid4()}"), 404, "not_found")
         self.assert_problem(self.call("GET", f"/operations/{key}", may=None), 401, "token_missing")
 

@@ -60,7 +60,9 @@ class TestPermissionCodes(TransactionCase):
         self.addCleanup(controller.children_classes["fynlo_pos_core"].remove, controller)
         with self.assertLogs("odoo.addons.fynlo_pos_core.models.system.ir_http") as caught:
             self.env["ir.http"]._register_hook()
-        self.assertEqual([line.split("permission ")[1].split(",")[0] for line in caught.output], ["probe.read", "probe.write"])
+        self.assertEqual(
+            [line.split("permission ")[1].split(",")[0] for line in caught.output], ["probe.read", "probe.write"]
+        )
 
 
 @tagged("post_install", "-at_install")

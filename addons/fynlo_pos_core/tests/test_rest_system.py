@@ -35,7 +35,9 @@ class TestSystem(ApiCase):
         self.api("GET", "/nowhere/at/all")
         response = self.api("GET", "/metrics")
         self.assertEqual(response.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
-        self.assertRegex(response.text, r'fynlo_requests_total\{method="GET",route="/api/v1/version",status="200"\} \d+')
+        self.assertRegex(
+            response.text, r'fynlo_requests_total\{method="GET",route="/api/v1/version",status="200"\} \d+'
+        )
         self.assertIn('route="/api/<path:rest>",status="404"', response.text)
         self.assertIn('fynlo_request_seconds_bucket{method="GET",route="/api/v1/version",le="+Inf"}', response.text)
         self.assertRegex(response.text, r"\nfynlo_outbox_unsent \d+\n")

@@ -112,6 +112,7 @@ class ProductsController(http.Controller):
         summary="The picture of a product, at most 512 pixels wide and high",
         tag="catalogue",
         query=ImageQuery,
+        answer_types=("image/png", "image/jpeg", "image/webp"),
         errors=("not_found",),
     )
     def show_product_image(self, product_id, query):

@@ -17,14 +17,6 @@ class Unavailable(NamedTuple):
     modifiers: frozenset[int]
 
 
-class RunOut(NamedTuple):
-    """Ids of products, variants and modifiers that a location cannot sell now."""
-
-    products: frozenset[int]
-    variants: frozenset[int]
-    modifiers: frozenset[int]
-
-
 class FynloAvailability(models.Model):
     """One row a location and thing. Without a row a thing is available, and nobody counts it."""
 
@@ -106,19 +98,11 @@ class FynloAvailability(models.Model):
     @api.model
     def _unavailable(self, location):
         """The :class:`Unavailable` of a location. A variant is also away when its product is."""
-        away = self.search([("config_id", "=", location.id), ("available", "=", False)])
+        away = self.sudo().search([("config_id", "=", location.id), ("available", "=", False)])
         return Unavailable(
             products=frozenset(away.product_tmpl_id.ids),
             variants=frozenset(away.product_id.ids),
             modifiers=frozenset(away.modifier_id.ids),
-        )
-
-    @api.model
-    def _unavailable(self, location):
-        """What ``location`` has run out of, as sets of ids."""
-        rows = self.sudo().search([("config_id", "=", location.id), ("available", "=", False)])
-        return RunOut(
-            frozenset(rows.product_tmpl_id.ids), frozenset(rows.product_id.ids), frozenset(rows.modifier_id.ids)
         )
 
     @api.model

@@ -34,8 +34,8 @@ class FynloCatalogueEntry(models.AbstractModel):
 
     @api.model
     def _catalogue_values(self, identity, sent):
-        """Odoo values for the fields of a request. Raises ``validation_failed``."""
-        raise NotImplementedError
+        """Odoo values for the fields of a request; each kind of entry adds its own. Raises ``validation_failed``."""
+        return {"active": sent["active"]} if "active" in sent else {}
 
     def _archive_entry(self):
         """Take the entry out of use; what was sold of it stays readable."""

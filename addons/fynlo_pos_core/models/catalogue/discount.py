@@ -16,7 +16,7 @@ class FynloDiscount(models.Model):
     _order = "sequence, id"
     _resource_name = "discount"
     _menu_fields = frozenset(
-        {"name", "sequence", "active", "company_id", "kind", "value_bp", "amount", "scope", "permission"}
+        {"name", "sequence", "active", "company_id", "kind", "value_bp", "amount", "scope", "permission", "exclusive"}
     )
 
     name = fields.Char(required=True, translate=True)
@@ -26,9 +26,19 @@ class FynloDiscount(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     kind = fields.Selection([("percent", "Percentage"), ("amount", "Amount")], required=True, default="percent")
     value_bp = fields.Integer("Rate (basis points)", default=0, help="1000 is ten percent.")
+    rate = fields.Float("Rate", compute="_compute_rate", inverse="_inverse_rate", help="The share to take off.")
     amount = fields.Monetary(default=0, help="How much less, for the kind Amount.")
     scope = fields.Selection([("order", "Whole order"), ("line", "One line")], required=True, default="order")
     permission = fields.Char(required=True, default="discount.apply", help="Who may give it: the code of a permission.")
+
+    @api.depends("value_bp")
+    def _compute_rate(self):
+        for discount in self:
+            discount.rate = discount.value_bp / 10_000
+
+    def _inverse_rate(self):
+        for discount in self:
+            discount.value_bp = round(discount.rate * 10_000)
 
     @api.constrains("kind", "value_bp", "amount")
     def _check_value(self):
@@ -46,9 +56,9 @@ class FynloDiscount(models.Model):
             "kind": "kind",
             "scope": "scope",
             "permission": "permission",
-            "active": "active",
         }
-        values = {column: sent[name] for name, column in columns.items() if name in sent}
+        values = super()._catalogue_values(identity, sent)
+        values |= {column: sent[name] for name, column in columns.items() if name in sent}
         if sent.get("value_bp") is not None:
             values["value_bp"] = sent["value_bp"]
         if sent.get("amount") is not None:

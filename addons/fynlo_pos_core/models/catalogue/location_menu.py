@@ -13,6 +13,7 @@ class PosConfig(models.Model):
             "floor_ids", "module_pos_restaurant", "tip_product_id", "cash_rounding", "rounding_method",
             "only_round_cash_method", "tax_regime_selection", "fiscal_position_ids", "default_fiscal_position_id",
             "payment_method_ids", "fynlo_time_zone", "fynlo_day_start",
+            "fynlo_service_charge_bp", "fynlo_service_charge_guests", "fynlo_service_product_id",
         }
     )  # fmt: skip
 
@@ -20,7 +21,7 @@ class PosConfig(models.Model):
 class ResCompany(models.Model):
     _name = "res.company"
     _inherit = ["res.company", "fynlo.menu.part"]
-    _menu_fields = frozenset({"currency_id", "tax_calculation_rounding_method", "account_price_include"})
+    _menu_fields = frozenset({"currency_id", "tax_calculation_rounding_method", "account_price_include", "fynlo_discount_limit_bp"})
 
     def _menu_companies(self):
         return self

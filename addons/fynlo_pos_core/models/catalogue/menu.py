@@ -67,7 +67,7 @@ class MenuSheet:
 
     def document(self, version):
         """The menu in the shape of the contract."""
-        products = self._rows(menu_rows.PRODUCTS)
+        products = self._products_with_links()
         presets = self._rows(menu_rows.PRESETS)
         taxes = self._taxes(products, presets)
         combos = self._combos()
@@ -98,6 +98,16 @@ class MenuSheet:
 
     # --- parts ---------------------------------------------------------------------------
 
+    def _products_with_links(self):
+        """The rows of the products, each with the lists of what belongs to it."""
+        links = {}
+        for row in self._rows(menu_rows.LINKS):
+            value = int(row["value"]) if row["kind"] == "tax_ids" else row["value"]
+            links.setdefault((row["kind"], row["product_id"]), []).append(value)
+        kinds = ("category_ids", "allergens", "modifier_group_ids", "tax_ids")
+        rows = self._rows(menu_rows.PRODUCTS)
+        return [{**row, **{kind: links.get((kind, row["id"]), []) for kind in kinds}} for row in rows]
+
     def _products(self, rows, taxes, combos):
         variants = self._variants()
         return [self._product(row, variants.get(row["id"], []), taxes, combos) for row in rows]
@@ -109,7 +119,7 @@ class MenuSheet:
         combo = combos.get(row["id"])
         return {
             "id": row["uuid"],
-            "category_ids": row["category_ids"] if row["id"] in self.sold else [],
+            "category_ids": row["category_ids"],
             "name": row["name"],
             "description": _plain(row["description_html"]) or row["description"],
             "image_url": _image_url(row),

@@ -50,23 +50,36 @@ PRODUCTS = """
            COALESCE(t.fynlo_open_price, FALSE) AS open_price,
            COALESCE(t.public_description->>%(lang)s, t.public_description->>'en_US', '') AS description_html,
            COALESCE(t.description_sale->>%(lang)s, t.description_sale->>'en_US', '') AS description,
-           (SELECT min(a.checksum) FROM ir_attachment a
-             WHERE a.res_model = 'product.template' AND a.res_field = 'image_512' AND a.res_id = t.id) AS image,
-           ARRAY(SELECT c.fynlo_uuid FROM pos_category_product_template_rel r
-                   JOIN pos_category c ON c.id = r.pos_category_id
-                  WHERE r.product_template_id = t.id ORDER BY c.sequence, c.id) AS category_ids,
-           ARRAY(SELECT a.code FROM fynlo_allergen_product_rel r
-                   JOIN fynlo_allergen a ON a.id = r.allergen_id
-                  WHERE r.product_tmpl_id = t.id ORDER BY a.sequence, a.id) AS allergens,
-           ARRAY(SELECT g.fynlo_uuid FROM fynlo_modifier_group_product_rel r
-                   JOIN fynlo_modifier_group g ON g.id = r.group_id AND g.active AND g.company_id = %(company_id)s
-                  WHERE r.product_tmpl_id = t.id ORDER BY g.sequence, g.id) AS modifier_group_ids,
-           ARRAY(SELECT r.tax_id FROM product_taxes_rel r
-                   JOIN account_tax x ON x.id = r.tax_id AND x.active AND x.company_id = ANY(%(tax_company_ids)s)
-                  WHERE r.prod_id = t.id ORDER BY x.sequence, x.id) AS tax_ids
+           picture.checksum AS image
       FROM product_template t
+      LEFT JOIN ir_attachment picture
+        ON picture.res_model = 'product.template' AND picture.res_field = 'image_512' AND picture.res_id = t.id
      WHERE t.id = ANY(%(product_ids)s)
      ORDER BY t.pos_sequence, t.id
+"""
+
+#: What belongs to each product, in the order in which it is shown; a tax by its id, the others by their names outside.
+LINKS = """
+    SELECT 'category_ids' AS kind, r.product_template_id AS product_id, c.fynlo_uuid AS value, c.sequence, c.id
+      FROM pos_category_product_template_rel r
+      JOIN pos_category c ON c.id = r.pos_category_id
+     WHERE r.product_template_id = ANY(%(sold_ids)s)
+     UNION ALL
+    SELECT 'allergens', r.product_tmpl_id, a.code, a.sequence, a.id
+      FROM fynlo_allergen_product_rel r
+      JOIN fynlo_allergen a ON a.id = r.allergen_id
+     WHERE r.product_tmpl_id = ANY(%(product_ids)s)
+     UNION ALL
+    SELECT 'modifier_group_ids', r.product_tmpl_id, g.fynlo_uuid, g.sequence, g.id
+      FROM fynlo_modifier_group_product_rel r
+      JOIN fynlo_modifier_group g ON g.id = r.group_id AND g.active AND g.company_id = %(company_id)s
+     WHERE r.product_tmpl_id = ANY(%(product_ids)s)
+     UNION ALL
+    SELECT 'tax_ids', r.prod_id, x.id::text, x.sequence, x.id
+      FROM product_taxes_rel r
+      JOIN account_tax x ON x.id = r.tax_id AND x.active AND x.company_id = ANY(%(tax_company_ids)s)
+     WHERE r.prod_id = ANY(%(product_ids)s)
+     ORDER BY kind, product_id, sequence, id
 """
 
 VARIANTS = """

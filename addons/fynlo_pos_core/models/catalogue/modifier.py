@@ -61,9 +61,9 @@ class FynloModifierGroup(models.Model):
             "position": "sequence",
             "min": "min_choices",
             "free": "free_choices",
-            "active": "active",
         }
-        values = {column: sent[name] for name, column in columns.items() if name in sent}
+        values = super()._catalogue_values(identity, sent)
+        values |= {column: sent[name] for name, column in columns.items() if name in sent}
         if "max" in sent:
             values["max_choices"] = sent["max"] or 0
         least = values.get("min_choices", self.min_choices)

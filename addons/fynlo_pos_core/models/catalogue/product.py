@@ -16,6 +16,7 @@ class ProductTemplate(models.Model):
             "categ_id", "pos_categ_ids", "pos_sequence", "public_description", "description_sale", "combo_ids",
             "attribute_line_ids", "barcode", "default_code", "image_1920", "fynlo_modifier_group_ids",
             "fynlo_allergen_ids", "fynlo_open_price",
+            "fynlo_halves",
         }
     )  # fmt: skip
 
@@ -56,13 +57,13 @@ class ProductTemplate(models.Model):
             "barcode": "barcode",
             "position": "pos_sequence",
             "open_price": "fynlo_open_price",
-            "active": "active",
         }
         linked = {
             "category_ids": ("pos_categ_ids", "pos.category"),
             "modifier_group_ids": ("fynlo_modifier_group_ids", "fynlo.modifier.group"),
         }
-        values = {column: sent[name] for name, column in plain.items() if name in sent}
+        values = super()._catalogue_values(identity, sent)
+        values |= {column: sent[name] for name, column in plain.items() if name in sent}
         for name, (column, model) in linked.items():
             if name in sent:
                 values[column] = [Command.set(desk._find_all(identity, model, sent[name], name).ids)]

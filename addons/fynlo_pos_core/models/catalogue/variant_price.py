@@ -24,3 +24,15 @@ class PosConfig(models.Model):
         else:
             prices = variants._price_compute("lst_price", currency=currency, company=location.company_id)
         return {variant_id: to_minor(price, currency.decimal_places) for variant_id, price in prices.items()}
+
+    def _fynlo_list_prices(self, variants, pricelist):
+        """What another price list says of these variants, in minor units; it is silent on the others."""
+        self.ensure_one()
+        location = self.sudo().with_company(self.company_id)
+        currency = location.currency_id
+        rules = pricelist.with_env(location.env)._compute_price_rule(
+            variants.with_env(location.env), 1.0, currency=currency
+        )
+        return {
+            variant_id: to_minor(price, currency.decimal_places) for variant_id, (price, rule) in rules.items() if rule
+        }

@@ -1,1 +1,2 @@
 from . import topic, outbox
+from . import event_title, event_health

@@ -33,6 +33,7 @@ class FynloOutbox(models.Model):
     seq = fields.Integer("Sequence", readonly=True, help="Place in the company's change feed.")
 
     _unsent = models.Index("(id) WHERE topic_offset IS NULL")
+    _of_resource = models.Index("(resource_id)")
     _topic_place = models.UniqueIndex("(topic, topic_offset)")
     _feed_place = models.UniqueIndex("(company_id, seq)")
 
@@ -51,31 +52,31 @@ class FynloOutbox(models.Model):
         waiting = cr.precommit.data.get(WAITING)
         if waiting is None:
             waiting = cr.precommit.data[WAITING] = {}
-            cr.precommit.add(lambda: _insert(cr, waiting))
+            cr.precommit.add(lambda: _insert(cr))
         place = (topic, event_type, str(resource_id))
         waiting.pop(place, None)
         waiting[place] = (company_id, data, deleted)
 
     @api.model
-    def _backlog(self):
-        """How many events wait for the relay, and for how many seconds the oldest does."""
+    def _backlog(self, company_id=None):
+        """How many events wait for the relay, and for how many seconds the oldest does; of one company if named."""
         self.env.cr.execute(
             """SELECT count(*), coalesce(extract(epoch FROM (now() AT TIME ZONE 'UTC') - min(created_at)), 0)
-                 FROM fynlo_outbox WHERE topic_offset IS NULL"""
+                 FROM fynlo_outbox WHERE topic_offset IS NULL AND (%(company)s IS NULL OR company_id = %(company)s)""",
+            {"company": company_id},
         )
         unsent, age_s = self.env.cr.fetchone()
         return {"unsent": unsent, "oldest_unsent_s": max(0.0, round(float(age_s), 1))}
 
 
-def _insert(cr, waiting):
+def _insert(cr):
     """Write the waiting events in one statement and wake the relay at commit."""
+    waiting = cr.precommit.data.pop(WAITING, {})
     moment = now()
     rows = [
         (company_id, topic, event_type, uuid7(), resource_id, deleted, _dumps(data), moment)
         for (topic, event_type, resource_id), (company_id, data, deleted) in waiting.items()
     ]
-    waiting.clear()
-    cr.precommit.data.pop(WAITING, None)
     if rows:
         execute_values(
             cr._obj,

@@ -90,7 +90,7 @@ class FynloAuditLog(models.Model):
         waiting = cr.precommit.data.get(WAITING)
         if waiting is None:
             waiting = cr.precommit.data[WAITING] = []
-            cr.precommit.add(lambda: _insert(cr, waiting))
+            cr.precommit.add(lambda: _insert(cr))
         waiting.append(
             {
                 "company_id": company_id,
@@ -215,11 +215,10 @@ class FynloAuditHead(models.Model):
     _company_unique = models.UniqueIndex("(company_id)")
 
 
-def _insert(cr, waiting):
+def _insert(cr):
     """Chain the waiting entries, company by company, in one order for every transaction."""
+    waiting = cr.precommit.data.pop(WAITING, [])
     entries = sorted(waiting, key=lambda entry: entry["company_id"])  # stable: time order stays
-    waiting.clear()
-    cr.precommit.data.pop(WAITING, None)
     for company_id in dict.fromkeys(entry["company_id"] for entry in entries):
         _append(cr, company_id, [entry for entry in entries if entry["company_id"] == company_id])
 

@@ -116,9 +116,9 @@ class FynloSession(models.Model):
             self.env["fynlo.outbox"]._emit(
                 session.company_id.id,
                 f"e.{employee.fynlo_uuid}",
-                "session.ended",
+                "session.revoked",
                 session.fynlo_uuid,
-                {"id": session.fynlo_uuid, "reason": reason},
+                {"sid": session.fynlo_uuid, "employee_id": employee.fynlo_uuid, "reason": reason},
                 deleted=True,
             )
         return active

@@ -11,6 +11,8 @@ from ...engine.facts import (
     ModifierFacts,
     ModifierGroupFacts,
     PresetFacts,
+    PriceWindowFacts,
+    ServiceChargeFacts,
     TableFacts,
     VariantFacts,
 )
@@ -50,7 +52,12 @@ class FynloLocationFacts(models.AbstractModel):
     @api.model
     def _load(self, location_id, version):
         location = self.env["pos.config"].sudo().browse(location_id)
-        location = location.with_context(allowed_company_ids=[location.company_id.id], active_test=True, lang=None, display_default_code=False)
+        location = location.with_context(
+            allowed_company_ids=[location.company_id.id],
+            active_test=True,
+            lang=None,  # the names that orders keep are those of the menu's own language
+            display_default_code=False,
+        )
         facts = _empty(location, version)
         company = location.company_id
         if company.tax_calculation_rounding_method != "round_per_line":
@@ -59,12 +66,20 @@ class FynloLocationFacts(models.AbstractModel):
                 self.env._("The company must round taxes per line, so that line totals add up to the bill."),
             )
         facts.taxes = self._taxes(location)
-        facts.presets = self._presets(location, facts)
         facts.tables = self._tables(location)
         facts.discounts = self._discounts(location, facts.digits)
         facts.tenders = self._tenders(location)
-        for variant in self._variants(location, facts):
+        products = self._products(location)
+        facts.costed_at_closing = frozenset(
+            products.filtered(lambda p: p.is_storable and p.cost_method in ("fifo", "average")).ids
+        )
+        for variant in self._variants(location, products, facts):
             facts.variants[variant.uuid] = variant
+        facts.presets = self._presets(location, products, facts)
+        facts.windows = self._windows(location, products)
+        facts.service_product_id = location.fynlo_service_product_id.id or None
+        facts.service_charge = _service_charge(location)
+        facts.discount_limit_bp = company.fynlo_discount_limit_bp
         return facts
 
     def _taxes(self, location):
@@ -85,7 +100,7 @@ class FynloLocationFacts(models.AbstractModel):
         """The name and rate of a tax that is not mirrored, for the wire."""
         return _rule(self.env["account.tax"].sudo().browse(tax_id))
 
-    def _presets(self, location, facts):
+    def _presets(self, location, products, facts):
         presets = location.env["pos.preset"].search([])
         product_taxes = location.env["account.tax"].browse(list(facts.taxes))
         return {
@@ -96,9 +111,23 @@ class FynloLocationFacts(models.AbstractModel):
                 kind=preset.fynlo_kind,
                 fiscal_position_id=preset.fiscal_position_id.id or None,
                 tax_map=_tax_map(preset.fiscal_position_id, product_taxes),
+                prices=_list_prices(location, products, preset.pricelist_id),
             )
             for preset in presets
         }
+
+    def _windows(self, location, products):
+        windows = location.env["fynlo.price.window"].search([("company_id", "=", location.company_id.id)])
+        return tuple(
+            PriceWindowFacts(
+                days=window._days(),
+                start=window.start_minute,
+                end=window.end_minute,
+                prices=_list_prices(location, products, window.pricelist_id),
+            )
+            for window in windows
+            if not window.config_ids or location in window.config_ids
+        )
 
     def _tables(self, location):
         tables = location.floor_ids.table_ids
@@ -118,11 +147,12 @@ class FynloLocationFacts(models.AbstractModel):
                 amount=to_minor(discount.amount, digits),
                 scope=discount.scope,
                 permission=discount.permission,
+                exclusive=discount.exclusive,
             )
             for discount in discounts
         }
 
-    def _variants(self, location, facts):
+    def _products(self, location):
         products = location.env["product.product"].search(
             [
                 ("available_in_pos", "=", True),
@@ -131,9 +161,9 @@ class FynloLocationFacts(models.AbstractModel):
             ]
         )
         products.fetch(["display_name", "lst_price", "taxes_id", "product_tmpl_id"])
-        facts.costed_at_closing = frozenset(
-            products.filtered(lambda p: p.is_storable and p.cost_method in ("fifo", "average")).ids
-        )
+        return products
+
+    def _variants(self, location, products, facts):
         prices = location._fynlo_prices(products)
         away = location.env["fynlo.availability"]._unavailable(location)
         groups = self._groups(products.product_tmpl_id, away, facts.digits)
@@ -147,6 +177,8 @@ class FynloLocationFacts(models.AbstractModel):
                 taxes=tuple(product.taxes_id.filtered(lambda tax: tax.company_id == location.company_id).ids),
                 available=product.id not in away.variants and product.product_tmpl_id.id not in away.products,
                 open_price=product.fynlo_open_price,
+                halves=product.fynlo_halves,
+                size=frozenset(product.product_template_attribute_value_ids.product_attribute_value_id.ids),
                 groups=groups.get(product.product_tmpl_id.id, ()),
                 combo=_combo(product, facts.digits),
             )
@@ -220,6 +252,23 @@ def _rule(tax):
     )
 
 
+def _list_prices(location, products, pricelist):
+    return location._fynlo_list_prices(products, pricelist) if pricelist else {}
+
+
+def _service_charge(location):
+    product = location.fynlo_service_product_id
+    if not location.fynlo_service_charge_bp:
+        return None
+    return ServiceChargeFacts(
+        rate_bp=location.fynlo_service_charge_bp,
+        guests=location.fynlo_service_charge_guests,
+        product_id=product.id,
+        name=product.display_name,
+        tax_ids=tuple(product.taxes_id.filtered(lambda tax: tax.company_id == location.company_id).ids),
+    )
+
+
 def _tax_map(position, taxes):
     """Which taxes a fiscal position replaces, and by which."""
     if not position:
@@ -261,6 +310,8 @@ def _seeds(location):
         "currency_id": currency.id,
         "company_id": location.company_id.id,
         "journal_id": location.journal_id.id,
+        "pricelist_id": location.pricelist_id.id or None,
+        "default_fiscal_position_id": location.default_fiscal_position_id.id or None,
         "name": location.name,
         "active": True,
         "order_edit_tracking": location.order_edit_tracking,

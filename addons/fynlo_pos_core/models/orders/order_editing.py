@@ -95,7 +95,7 @@ class FynloOrderService(models.AbstractModel):
         return self.env["fynlo.order.operation"]._known(order.row_id, op_ids, line_ids)
 
     def _editor(self, order, facts, identity, wish, now):
-        basket = Basket(facts, identity, facts.preset(order.preset_id))
+        basket = Basket(facts, identity, facts.preset(order.preset_id), now)
         return Editor(
             order,
             facts,
@@ -103,6 +103,7 @@ class FynloOrderService(models.AbstractModel):
             basket,
             now,
             base_version=wish.base_version,
+            odoo_taxes=self._odoo_taxes(facts),
             customers=self._customers(identity, wish),
         )
 

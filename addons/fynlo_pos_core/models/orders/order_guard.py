@@ -14,14 +14,15 @@ MONEY = {
     "pos.order": frozenset(
         {
             "amount_total", "amount_tax", "amount_paid", "amount_return", "amount_difference", "lines", "payment_ids",
-            "tip_amount", "is_tipped", "currency_rate", "pricelist_id", "fiscal_position_id", "session_id", "company_id",
-            "uuid",
+            "tip_amount", "is_tipped", "currency_rate", "pricelist_id", "fiscal_position_id", "session_id",
+            "company_id", "uuid",
         }
     ),
     "pos.order.line": frozenset(
         {
             "order_id", "product_id", "qty", "price_unit", "price_extra", "discount", "price_subtotal",
-            "price_subtotal_incl", "tax_ids", "combo_parent_id", "combo_line_ids", "combo_item_id", "company_id", "uuid",
+            "price_subtotal_incl", "tax_ids", "combo_parent_id", "combo_line_ids", "combo_item_id",
+            "company_id", "uuid",
         }
     ),
     "pos.payment": frozenset(

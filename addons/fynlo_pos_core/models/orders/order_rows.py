@@ -1,22 +1,18 @@
-"""Between an order in memory and its rows: few statements, none for what the facts know.
+"""Writing orders: few statements, none for what the facts know.
 
 Writes go through the ORM (every override and constraint applies) with all stored values given and
 the location's constants already in the cache. ``docs/architecture.md`` has the path of an order.
 """
-
-from decimal import Decimal
 
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, models
 from odoo.fields import Command
 
-from ...engine.order import AppliedDiscount, Line, Modifier, Order
-from ...engine.pricing import gather_parts
-from ...rest import NotFound
 from ...tools.identifiers import uuid7
-from ...tools.money import to_major, to_minor
-from .pos_order import GIVEN, STATES
+from ...tools.money import to_major
+from .order_header import order_header
+from .pos_order import GIVEN
 
 QUIET = {
     "tracking_disable": True,
@@ -27,95 +23,9 @@ QUIET = {
     GIVEN: True,
 }
 
-ORDER_COLUMNS = """
-    o.id, o.uuid, o.fynlo_number, o.preset_id, o.fynlo_business_date, o.fynlo_client_created_at, o.create_date,
-    o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
-    o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
-    o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
-    device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
-    seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
-    guest.fynlo_uuid AS guest_uuid
-"""
-ORDER_TABLES = """
-    pos_order o
-    LEFT JOIN fynlo_device device ON device.id = o.fynlo_device_id
-    LEFT JOIN hr_employee employee ON employee.id = o.employee_id
-    LEFT JOIN restaurant_table seat ON seat.id = o.table_id
-    LEFT JOIN res_partner guest ON guest.id = o.partner_id
-"""
-LINES = """
-    SELECT l.order_id, l.id, l.uuid, l.product_id, variant.fynlo_uuid AS variant_uuid,
-           template.fynlo_uuid AS product_uuid, l.full_product_name, l.qty, l.price_unit, l.price_extra,
-           l.discount,
-           l.price_subtotal, l.price_subtotal_incl, l.combo_parent_id, l.combo_item_id, l.customer_note,
-           l.fynlo_choice_uuid, l.fynlo_course, l.fynlo_seat, l.fynlo_state, l.fynlo_sent_quantity,
-           l.fynlo_modifiers, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_catalogue_version,
-           ARRAY(SELECT account_tax_id FROM account_tax_pos_order_line_rel rel
-                  WHERE rel.pos_order_line_id = l.id ORDER BY 1) AS tax_ids
-      FROM pos_order_line l
-      JOIN product_product variant ON variant.id = l.product_id
-      JOIN product_template template ON template.id = variant.product_tmpl_id
-     WHERE l.order_id = ANY(%s)
-     ORDER BY l.order_id, l.id
-"""
-
 
 class FynloOrderRows(models.AbstractModel):
-    _name = "fynlo.order.rows"
-    _description = "Reading and writing order rows"
-
-    # --- reading -------------------------------------------------------------------------
-
-    @api.model
-    def _lock(self, uuid, facts):
-        """The order as it is once no other request is writing it; it stays locked until commit.
-
-        Raises ``not_found`` when the location has no such order.
-        """
-        self.env.cr.execute(
-            f"SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES} WHERE o.uuid = %s AND o.config_id = %s FOR UPDATE OF o",
-            (str(uuid), facts.location_id),
-        )
-        return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
-
-    @api.model
-    def _read_one(self, uuid, facts):
-        """The order as it is now. Raises ``not_found``."""
-        self.env.cr.execute(
-            f"SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES} WHERE o.uuid = %s AND o.config_id = %s",
-            (str(uuid), facts.location_id),
-        )
-        return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
-
-    @api.model
-    def _read_page(self, facts, where, values, limit):
-        """Up to ``limit`` orders of the location, the newest first. ``where`` is SQL of ours alone."""
-        self.env.cr.execute(
-            f"""SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES}
-                 WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL {where}
-                 ORDER BY o.id DESC LIMIT %s""",
-            (facts.location_id, *values, limit),
-        )
-        return self._orders(self.env.cr.dictfetchall(), facts)
-
-    def _orders(self, rows, facts, wanted=0):
-        if len(rows) < wanted:
-            raise NotFound(self.env._("There is no such order at this location."))
-        if not rows:
-            return []
-        order_ids = [row["id"] for row in rows]
-        self.env.cr.execute(LINES, (order_ids,))
-        lines_by_order = {}
-        for line in self.env.cr.dictfetchall():
-            lines_by_order.setdefault(line["order_id"], []).append(line)
-        payments = {}
-        if any(row["amount_paid"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
-            payments = self.env["pos.order"]._fynlo_payment_documents(order_ids)
-        return [
-            _order_of(row, lines_by_order.get(row["id"], []), payments.get(row["id"], []), facts) for row in rows
-        ]
-
-    # --- writing -------------------------------------------------------------------------
+    _inherit = "fynlo.order.rows"
 
     @api.model
     def _insert(self, order, identity, facts):
@@ -123,7 +33,8 @@ class FynloOrderRows(models.AbstractModel):
         env = self._lean_env(order, identity, facts)
         values = {
             **_constants(identity, facts),
-            **_order_values(order, facts),
+            **order_header(order, facts),
+            **_amounts(order, facts),
             "uuid": order.uuid,
             "name": order.number,
             "pos_reference": order.number,
@@ -139,7 +50,10 @@ class FynloOrderRows(models.AbstractModel):
             "fynlo_catalogue_version": order.catalogue_version,
             "fynlo_late_arrival": order.late_arrival,
             "fynlo_price_drift": order.price_drift,
-            "lines": [Command.create(values) for line in order.lines for values in self._line_rows(line, order, facts)],
+            "lines": [
+                *(Command.create(values) for line in order.lines for values in self._line_rows(line, order, facts)),
+                *(Command.create(values) for values in self._extra_rows(order, facts)),
+            ],
         }
         record = env["pos.order"].create([values])
         env.flush_all()
@@ -163,8 +77,8 @@ class FynloOrderRows(models.AbstractModel):
         order.version += 1
         env = self._lean_env(order, identity, facts)
         self._write_lines(order, env, facts)
-        self._write_tip(order, env, facts)
-        env["pos.order"].browse(order.row_id).write({**_order_values(order, facts), **values})
+        self._write_extras(order, env, facts)
+        env["pos.order"].browse(order.row_id).write({**_changes(order, facts), **values})
         env.flush_all()
         self._link_combo_parts(order)
 
@@ -183,25 +97,29 @@ class FynloOrderRows(models.AbstractModel):
         if fresh:
             env["pos.order.line"].create(fresh)
 
-    def _write_tip(self, order, env, facts):
-        """The tip is a line of the location's tip product, so that closing books it apart from sales."""
-        amount = to_major(order.tip, facts.digits)
-        values = {"price_unit": amount, "price_subtotal": amount, "price_subtotal_incl": amount}
-        if order.tip_row_id:
-            env["pos.order.line"].browse(order.tip_row_id).write(values)
-        elif order.tip:
-            line = {
-                **facts.line_defaults,
-                **values,
-                "order_id": order.row_id,
-                "company_id": facts.company_id,
-                "name": order.number,
-                "uuid": uuid7(),
-                "product_id": facts.tip_product_id,
-                "full_product_name": "Tip",
-                "qty": 1.0,
+    def _write_extras(self, order, env, facts):
+        """The tip and the service charge are lines of products of their own, so that closing books them apart."""
+        fresh = [values for values in self._extra_rows(order, facts) if not values.get("id")]
+        for values in self._extra_rows(order, facts):
+            if values.get("id"):
+                env["pos.order.line"].browse(values.pop("id")).write(values)
+        if fresh:
+            env["pos.order.line"].create([{**values, "order_id": order.row_id} for values in fresh])
+
+    def _extra_rows(self, order, facts):
+        """The rows of tip and service charge: with ``id`` what an existing one becomes, else a whole new row."""
+        if order.tip or order.tip_row_id:
+            amount = to_major(order.tip, facts.digits)
+            amounts = {"price_unit": amount, "price_subtotal": amount, "price_subtotal_incl": amount}
+            yield _extra_row(order, facts, order.tip_row_id, facts.tip_product_id, "Tip", (), amounts)
+        service, rule = order.service, facts.service_charge
+        if rule and service and (service.total or service.row_id):
+            amounts = {
+                "price_unit": to_major(service.total if _included(rule, facts) else service.net, facts.digits),
+                "price_subtotal": to_major(service.net, facts.digits),
+                "price_subtotal_incl": to_major(service.total, facts.digits),
             }
-            order.tip_row_id = env["pos.order.line"].create([line]).id
+            yield _extra_row(order, facts, service.row_id, rule.product_id, rule.name, rule.tax_ids, amounts)
 
     def _line_rows(self, line, order, facts):
         """The rows of a line: itself, then the parts of a combo."""
@@ -217,6 +135,7 @@ class FynloOrderRows(models.AbstractModel):
                 "note": "",
                 "combo_item_id": part.combo_item_id,
                 "fynlo_choice_uuid": part.choice_uuid,
+                "fynlo_halves": part.halves,
                 "fynlo_catalogue_version": part.catalogue_version,
                 "tax_ids": [Command.set([] if part.parts else part.tax_ids)],
                 **_line_amounts(part, facts),
@@ -270,16 +189,15 @@ def _constants(identity, facts):
     }
 
 
-def _order_values(order, facts):
-    """The columns that follow from the order's lines and header."""
-    preset = facts.preset(order.preset_id)
+def _changes(order, facts):
+    """The columns to update. A column that is given unchanged would have Odoo compute what depends on it."""
+    header = {name: value for name, value in order_header(order, facts).items() if order.stored_header.get(name) != value}
+    return {**header, **_amounts(order, facts)}
+
+
+def _amounts(order, facts):
+    """The columns that follow from the order's lines and payments."""
     return {
-        "preset_id": order.preset_id,
-        "fiscal_position_id": preset.fiscal_position_id if preset else None,
-        "table_id": order.table_id,
-        "customer_count": order.guests,
-        "partner_id": order.customer_id,
-        "general_customer_note": order.note,
         "amount_tax": to_major(order.tax, facts.digits),
         "amount_total": to_major(order.total + order.tip, facts.digits),
         "amount_paid": to_major(order.paid, facts.digits),
@@ -289,6 +207,7 @@ def _order_values(order, facts):
         "tip_amount": to_major(order.tip, facts.digits),
         "fynlo_fulfilment": order.fulfilment,
         "fynlo_payment_state": order.payment,
+        "fynlo_service_charge": order.service.stored() if order.service else None,
         "fynlo_stamps": order.stamps,
         "fynlo_courses": order.courses,
         "fynlo_discounts": [discount.stored() for discount in order.discounts],
@@ -317,6 +236,27 @@ def _line_amounts(line, facts):
     }
 
 
+def _extra_row(order, facts, row_id, product_id, name, tax_ids, amounts):
+    if row_id:
+        return {"id": row_id, **amounts}
+    return {
+        **facts.line_defaults,
+        **amounts,
+        "company_id": facts.company_id,
+        "name": order.number,
+        "uuid": uuid7(),
+        "product_id": product_id,
+        "full_product_name": name,
+        "qty": 1.0,
+        "tax_ids": [Command.set(tax_ids)],
+    }
+
+
+def _included(rule, facts):
+    """Whether the taxes of the service charge lie in its price."""
+    return all(facts.taxes[tax_id].included for tax_id in rule.tax_ids if tax_id in facts.taxes)
+
+
 def _cached_order(order, facts):
     """What an update may look at, so that it need not be fetched.
 
@@ -335,106 +275,3 @@ def _cached_order(order, facts):
         "nb_print": 0,
         "has_deleted_line": False,
     }
-
-
-def _decimal(number):
-    """A quantity column (a float of at most three decimals) as the decimal it stands for."""
-    return Decimal(repr(round(number or 0.0, 3))).normalize()
-
-
-def _order_of(row, line_rows, payments, facts):
-    digits = facts.digits
-    tips = [line for line in line_rows if line["product_id"] == facts.tip_product_id]
-    line_rows = [line for line in line_rows if line["product_id"] != facts.tip_product_id]
-    tip = sum(to_minor(line["price_subtotal_incl"], digits) for line in tips)
-    total, tax = to_minor(row["amount_total"], digits) - tip, to_minor(row["amount_tax"], digits)
-    order = Order(
-        uuid=row["uuid"],
-        number=row["fynlo_number"],
-        preset_id=row["preset_id"],
-        business_date=row["fynlo_business_date"],
-        client_created_at=row["fynlo_client_created_at"],
-        created_at=row["create_date"],
-        updated_at=row["write_date"],
-        created_by={"id": row["employee_uuid"], "name": row["employee_name"]},
-        device_uuid=row["device_uuid"],
-        catalogue_version=row["fynlo_catalogue_version"],
-        row_id=row["id"],
-        session_id=row["session_id"],
-        version=row["fynlo_version"],
-        state=STATES[row["state"]],
-        fulfilment=row["fynlo_fulfilment"],
-        payment=row["fynlo_payment_state"],
-        table_id=row["table_id"],
-        table={"id": row["table_uuid"], "name": str(row["table_number"])} if row["table_id"] else None,
-        guests=row["customer_count"] or 0,
-        customer_id=row["partner_id"],
-        customer={"id": row["guest_uuid"], "name": row["guest_name"]} if row["partner_id"] else None,
-        note=row["general_customer_note"] or "",
-        lines=_lines_of(line_rows, facts),
-        discounts=[AppliedDiscount.from_stored(values) for values in row["fynlo_discounts"] or []],
-        price_drift=row["fynlo_price_drift"],
-        stamps=row["fynlo_stamps"] or {},
-        courses=row["fynlo_courses"] or {},
-        late_arrival=bool(row["fynlo_late_arrival"]),
-        tip=tip,
-        tip_row_id=tips[0]["id"] if tips else None,
-        paid=to_minor(row["amount_paid"], digits),
-        change=to_minor(row["amount_return"], digits),
-        payments=payments,
-        net=total - tax,
-        tax=tax,
-        total=total,
-    )
-    order.discount = sum(line.discount for line in order.active_lines)
-    return order
-
-
-def _lines_of(rows, facts):
-    """Lines with the parts of combos below their parents; amounts as stored."""
-    by_row = {row["id"]: _line_of(row, facts) for row in rows}
-    lines = []
-    for row in rows:
-        if row["combo_parent_id"]:
-            by_row[row["combo_parent_id"]].parts.append(by_row[row["id"]])
-        else:
-            lines.append(by_row[row["id"]])
-    for line in lines:
-        if line.parts:
-            gather_parts(line)
-    return lines
-
-
-def _line_of(row, facts):
-    modifiers = [Modifier.from_stored(values) for values in row["fynlo_modifiers"] or []]
-    unit_price, void = to_minor(row["price_unit"], facts.digits), row["fynlo_void"]
-    net, total = (to_minor(row[name], facts.digits) for name in ("price_subtotal", "price_subtotal_incl"))
-    return Line(
-        uuid=row["uuid"],
-        variant_id=row["product_id"],
-        variant_uuid=row["variant_uuid"],
-        product_uuid=row["product_uuid"],
-        name=row["full_product_name"],
-        quantity=Decimal(void["quantity"]) if void else _decimal(row["qty"]),
-        unit_price=unit_price,
-        base_price=unit_price - to_minor(row["price_extra"] or 0, facts.digits),
-        tax_ids=tuple(row["tax_ids"]),
-        catalogue_version=row["fynlo_catalogue_version"],
-        modifiers=modifiers,
-        choice_uuid=row["fynlo_choice_uuid"],
-        combo_item_id=row["combo_item_id"],
-        note=row["customer_note"] or "",
-        course=row["fynlo_course"] or 1,
-        seat=row["fynlo_seat"] or None,
-        state=row["fynlo_state"],
-        sent_quantity=_decimal(row["fynlo_sent_quantity"]),
-        void=void,
-        row_id=row["id"],
-        dirty=False,
-        discount=row["fynlo_discount"] or 0,
-        discount_percent=float(row["discount"] or 0),
-        net=net,
-        tax=total - net,
-        total=total,
-        taxes=tuple(tuple(tax) for tax in row["fynlo_taxes"] or ()),
-    )

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from odoo import api, models
 
-from ...engine.basket import LINES_MAX, Basket
-from ...engine.order import Order
+from ...engine.basket import LINES_MAX, Basket, check_discount_limit
+from ...engine.order import Order, ServiceCharge
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
 from ...rest import Invalid, Problem, declare, paging
@@ -135,10 +135,10 @@ class FynloOrderService(models.AbstractModel):
         """An order in memory from what the till asked for, priced."""
         preset = self._known(facts.presets, wish.preset_id, "preset_id")
         table = self._known(facts.tables, wish.table_id, "table_id")
-        basket = Basket(facts, identity, preset)
         _check_ids(wish)
         now = self.env.cr.now()
         made_at = self._made_at(wish, now)
+        basket = Basket(facts, identity, preset, made_at)
         order = Order(
             uuid=str(wish.id),
             number=None,
@@ -157,10 +157,14 @@ class FynloOrderService(models.AbstractModel):
             late_arrival=now - made_at > LATE_AFTER,
         )
         order.lines = [basket.line(line, f"lines[{i}]") for i, line in enumerate(wish.lines)]
-        order.discounts = [
-            basket.discount(discount, f"discounts[{i}]", order.lines) for i, discount in enumerate(wish.discounts)
-        ]
+        for index, discount in enumerate(wish.discounts):
+            given = basket.discount(discount, f"discounts[{index}]", order.lines, order.discounts)
+            order.discounts.append(given)
+        if facts.service_charge and (preset is None or preset.kind == "eat_in"):
+            order.service = ServiceCharge(facts.service_charge.rate_bp)
         price_order(order, facts, self._odoo_taxes(facts))
+        if order.discounts:
+            check_discount_limit(order, facts, identity)
         expected = self._expected_total(wish, facts)
         if expected is not None and expected != order.total:
             order.price_drift = {"expected": expected, "actual": order.total}

@@ -81,6 +81,7 @@ class PosOrder(models.Model):
     fynlo_late_arrival = fields.Boolean("Late arrival", readonly=True, copy=False)
     fynlo_stamps = fields.Json("Last edits by field", readonly=True, copy=False)
     fynlo_courses = fields.Json("Fired courses", readonly=True, copy=False)
+    fynlo_service_charge = fields.Json("Service charge", readonly=True, copy=False)
     fynlo_discounts = fields.Json("Discounts", readonly=True, copy=False)
 
     def exists(self):
@@ -106,6 +107,7 @@ class PosOrderLine(models.Model):
     fynlo_seat = fields.Integer("Seat", readonly=True)
     fynlo_sent_quantity = fields.Float("Sent to the kitchen", digits="Product Unit", readonly=True, copy=False)
     fynlo_modifiers = fields.Json("Modifiers", readonly=True)
+    fynlo_halves = fields.Json("Halves", readonly=True)
     fynlo_taxes = fields.Json("Taxes of the line", readonly=True)
     fynlo_discount = fields.Integer("Discount (minor units)", readonly=True)
     fynlo_void = fields.Json("Void", readonly=True, copy=False)

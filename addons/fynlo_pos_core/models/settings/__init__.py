@@ -1,1 +1,1 @@
-from . import company, location
+from . import company, company_settings, location, location_clock

@@ -1,0 +1,217 @@
+"""Reading orders: from their rows to an order in memory, with two queries (three with payments)."""
+
+from decimal import Decimal
+
+from odoo import api, models
+
+from ...engine.order import AppliedDiscount, Line, Modifier, Order, ServiceCharge
+from ...engine.pricing import gather_parts
+from ...rest import NotFound
+from ...tools.money import to_minor
+from .order_header import order_header
+from .pos_order import STATES
+
+ORDER_COLUMNS = """
+    o.id, o.uuid, o.fynlo_number, o.preset_id, o.fynlo_business_date, o.fynlo_client_created_at, o.create_date,
+    o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
+    o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
+    o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
+    o.fynlo_service_charge, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+    device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
+    seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
+    guest.fynlo_uuid AS guest_uuid
+"""
+ORDER_TABLES = """
+    pos_order o
+    LEFT JOIN fynlo_device device ON device.id = o.fynlo_device_id
+    LEFT JOIN hr_employee employee ON employee.id = o.employee_id
+    LEFT JOIN restaurant_table seat ON seat.id = o.table_id
+    LEFT JOIN res_partner guest ON guest.id = o.partner_id
+"""
+LINES = """
+    SELECT l.order_id, l.id, l.uuid, l.product_id, variant.fynlo_uuid AS variant_uuid,
+           template.fynlo_uuid AS product_uuid, l.full_product_name, l.qty, l.price_unit, l.price_extra,
+           l.discount,
+           l.price_subtotal, l.price_subtotal_incl, l.combo_parent_id, l.combo_item_id, l.customer_note,
+           l.fynlo_choice_uuid, l.fynlo_course, l.fynlo_seat, l.fynlo_state, l.fynlo_sent_quantity,
+           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_catalogue_version,
+           ARRAY(SELECT account_tax_id FROM account_tax_pos_order_line_rel rel
+                  WHERE rel.pos_order_line_id = l.id ORDER BY 1) AS tax_ids
+      FROM pos_order_line l
+      JOIN product_product variant ON variant.id = l.product_id
+      JOIN product_template template ON template.id = variant.product_tmpl_id
+     WHERE l.order_id = ANY(%s)
+     ORDER BY l.order_id, l.id
+"""
+
+
+class FynloOrderRows(models.AbstractModel):
+    _name = "fynlo.order.rows"
+    _description = "Reading and writing order rows"
+
+    @api.model
+    def _lock(self, uuid, facts):
+        """The order as it is once no other request is writing it; it stays locked until commit.
+
+        Raises ``not_found`` when the location has no such order.
+        """
+        self.env.cr.execute(
+            f"SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES} WHERE o.uuid = %s AND o.config_id = %s FOR UPDATE OF o",
+            (str(uuid), facts.location_id),
+        )
+        return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
+
+    @api.model
+    def _read_one(self, uuid, facts):
+        """The order as it is now. Raises ``not_found``."""
+        self.env.cr.execute(
+            f"SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES} WHERE o.uuid = %s AND o.config_id = %s",
+            (str(uuid), facts.location_id),
+        )
+        return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
+
+    @api.model
+    def _read_page(self, facts, where, values, limit):
+        """Up to ``limit`` orders of the location, the newest first. ``where`` is SQL of ours alone."""
+        self.env.cr.execute(
+            f"""SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES}
+                 WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL {where}
+                 ORDER BY o.id DESC LIMIT %s""",
+            (facts.location_id, *values, limit),
+        )
+        return self._orders(self.env.cr.dictfetchall(), facts)
+
+    def _orders(self, rows, facts, wanted=0):
+        if len(rows) < wanted:
+            raise NotFound(self.env._("There is no such order at this location."))
+        if not rows:
+            return []
+        order_ids = [row["id"] for row in rows]
+        self.env.cr.execute(LINES, (order_ids,))
+        lines_by_order = {}
+        for line in self.env.cr.dictfetchall():
+            lines_by_order.setdefault(line["order_id"], []).append(line)
+        payments = {}
+        if any(row["amount_paid"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
+            payments = self.env["pos.order"]._fynlo_payment_documents(order_ids)
+        return [
+            _order_of(row, lines_by_order.get(row["id"], []), payments.get(row["id"], []), facts) for row in rows
+        ]
+
+
+def _decimal(number):
+    """A quantity column (a float of at most three decimals) as the decimal it stands for."""
+    return Decimal(repr(round(number or 0.0, 3))).normalize()
+
+
+def _order_of(row, line_rows, payments, facts):
+    digits = facts.digits
+    tips = [line for line in line_rows if line["product_id"] == facts.tip_product_id]
+    charges = [line for line in line_rows if line["product_id"] == facts.service_product_id]
+    line_rows = [line for line in line_rows if line not in tips and line not in charges]
+    tip = sum(to_minor(line["price_subtotal_incl"], digits) for line in tips)
+    total, tax = to_minor(row["amount_total"], digits) - tip, to_minor(row["amount_tax"], digits)
+    order = Order(
+        uuid=row["uuid"],
+        number=row["fynlo_number"],
+        preset_id=row["preset_id"],
+        business_date=row["fynlo_business_date"],
+        client_created_at=row["fynlo_client_created_at"],
+        created_at=row["create_date"],
+        updated_at=row["write_date"],
+        created_by={"id": row["employee_uuid"], "name": row["employee_name"]},
+        device_uuid=row["device_uuid"],
+        catalogue_version=row["fynlo_catalogue_version"],
+        row_id=row["id"],
+        session_id=row["session_id"],
+        version=row["fynlo_version"],
+        state=STATES[row["state"]],
+        fulfilment=row["fynlo_fulfilment"],
+        payment=row["fynlo_payment_state"],
+        table_id=row["table_id"],
+        table={"id": row["table_uuid"], "name": str(row["table_number"])} if row["table_id"] else None,
+        guests=row["customer_count"] or 0,
+        customer_id=row["partner_id"],
+        customer={"id": row["guest_uuid"], "name": row["guest_name"]} if row["partner_id"] else None,
+        note=row["general_customer_note"] or "",
+        lines=_lines_of(line_rows, facts),
+        discounts=[AppliedDiscount.from_stored(values) for values in row["fynlo_discounts"] or []],
+        price_drift=row["fynlo_price_drift"],
+        stamps=row["fynlo_stamps"] or {},
+        courses=row["fynlo_courses"] or {},
+        service=_service_of(row["fynlo_service_charge"], charges, digits),
+        late_arrival=bool(row["fynlo_late_arrival"]),
+        tip=tip,
+        tip_row_id=tips[0]["id"] if tips else None,
+        paid=to_minor(row["amount_paid"], digits),
+        change=to_minor(row["amount_return"], digits),
+        payments=payments,
+        net=total - tax,
+        tax=tax,
+        total=total,
+    )
+    order.discount = sum(line.discount for line in order.active_lines)
+    order.stored_header = order_header(order, facts)
+    return order
+
+
+def _service_of(stored, rows, digits):
+    if not stored:
+        return None
+    service = ServiceCharge(stored["rate_bp"], stored["declined"])
+    if rows:
+        service.row_id = rows[0]["id"]
+        service.net, service.total = (to_minor(rows[0][name], digits) for name in ("price_subtotal", "price_subtotal_incl"))
+        service.tax = service.total - service.net
+    return service
+
+
+def _lines_of(rows, facts):
+    """Lines with the parts of combos below their parents; amounts as stored."""
+    by_row = {row["id"]: _line_of(row, facts) for row in rows}
+    lines = []
+    for row in rows:
+        if row["combo_parent_id"]:
+            by_row[row["combo_parent_id"]].parts.append(by_row[row["id"]])
+        else:
+            lines.append(by_row[row["id"]])
+    for line in lines:
+        if line.parts:
+            gather_parts(line)
+    return lines
+
+
+def _line_of(row, facts):
+    modifiers = [Modifier.from_stored(values) for values in row["fynlo_modifiers"] or []]
+    unit_price, void = to_minor(row["price_unit"], facts.digits), row["fynlo_void"]
+    net, total = (to_minor(row[name], facts.digits) for name in ("price_subtotal", "price_subtotal_incl"))
+    return Line(
+        uuid=row["uuid"],
+        variant_id=row["product_id"],
+        variant_uuid=row["variant_uuid"],
+        product_uuid=row["product_uuid"],
+        name=row["full_product_name"],
+        quantity=Decimal(void["quantity"]) if void else _decimal(row["qty"]),
+        unit_price=unit_price,
+        base_price=unit_price - to_minor(row["price_extra"] or 0, facts.digits),
+        tax_ids=tuple(row["tax_ids"]),
+        catalogue_version=row["fynlo_catalogue_version"],
+        modifiers=modifiers,
+        halves=row["fynlo_halves"] or [],
+        choice_uuid=row["fynlo_choice_uuid"],
+        combo_item_id=row["combo_item_id"],
+        note=row["customer_note"] or "",
+        course=row["fynlo_course"] or 1,
+        seat=row["fynlo_seat"] or None,
+        state=row["fynlo_state"],
+        sent_quantity=_decimal(row["fynlo_sent_quantity"]),
+        void=void,
+        row_id=row["id"],
+        dirty=False,
+        discount=row["fynlo_discount"] or 0,
+        discount_percent=float(row["discount"] or 0),
+        net=net,
+        tax=total - net,
+        total=total,
+        taxes=tuple(tuple(tax) for tax in row["fynlo_taxes"] or ()),
+    )

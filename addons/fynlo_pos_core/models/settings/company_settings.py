@@ -1,0 +1,70 @@
+"""Back office: the rules of a company, and the addresses under which tills find it."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from ...tools.settings import settings
+
+#: Fields of the window and the company's fields behind them.
+RULES = {"pin_session_hours": "fynlo_pin_session_hours", "session_days": "fynlo_session_days"}
+
+
+class FynloCompanySettings(models.TransientModel):
+    """Managers read the rules, owners set them. The addresses are the operator's."""
+
+    _name = "fynlo.company.settings"
+    _description = "Fynlo POS settings"
+    _rec_name = "company_id"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, default=lambda self: self.env.company)
+    pin_session_hours = fields.Integer(
+        "Till sign-in lasts", default=lambda self: self.env.company.fynlo_pin_session_hours
+    )
+    session_days = fields.Integer("Password sign-in lasts", default=lambda self: self.env.company.fynlo_session_days)
+    location_ids = fields.Many2many("pos.config", compute="_compute_location_ids", string="Locations")
+    may_change = fields.Boolean(compute="_compute_may_change")
+    public_url = fields.Char("API address", compute="_compute_addresses")
+    ws_url = fields.Char("Event address", compute="_compute_addresses")
+
+    @api.depends("company_id")
+    def _compute_location_ids(self):
+        for record in self:
+            record.location_ids = self.env["pos.config"].search([("company_id", "=", record.company_id.id)])
+
+    @api.depends_context("uid")
+    def _compute_may_change(self):
+        self.may_change = self.env.user.has_group("fynlo_pos_core.group_owner")
+
+    def _compute_addresses(self):
+        self.public_url = f"{settings().public_url}/api/v1"
+        self.ws_url = settings().ws_url
+
+    @api.model
+    def action_open(self):
+        """The settings of the company that the user works in."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Settings"),
+            "res_model": self._name,
+            "res_id": self.create({}).id,
+            "view_mode": "form",
+            "target": "current",
+        }
+
+    def action_save(self):
+        """Put the rules in force. Raises ``AccessError`` unless the user is an owner of the company."""
+        self.ensure_one()
+        if not self.may_change or self.company_id not in self.env.companies:
+            raise AccessError(self.env._("Only an owner changes how long people stay signed in."))
+        company = self.company_id.sudo()
+        before = {name: company[name] for name in RULES.values()}
+        after = {name: self[shown] for shown, name in RULES.items()}
+        company.write(after)
+        self.env["fynlo.audit.log"]._record(
+            "settings.changed",
+            company_id=company.id,
+            resource=("company", company.fynlo_uuid),
+            before=before,
+            after=after,
+        )
+        return {"type": "ir.actions.act_window_close"}

@@ -1,0 +1,159 @@
+/** Keeps an open list or kanban of orders up to date without disturbing who looks at it. */
+
+import { serializeDateTime } from "@web/core/l10n/dates";
+import { useService } from "@web/core/utils/hooks";
+import { onMounted, onWillUnmount } from "@odoo/owl";
+
+/** How often the server is asked, and how long a fresh row stays marked (milliseconds). */
+const EVERY = 3000;
+const FRESH_FOR = 6000;
+/** A grouped view is watched by its newest records. */
+const WATCHED = 80;
+/** What tells one state of an order from the next; views that use this load both fields. */
+const MARKS = { write_date: {}, fynlo_version: {} };
+
+/**
+ * Reload the model of a multi-record controller when its records have changed.
+ *
+ * Asks only while the tab is visible, nobody edits a row and no other load is under way. Selection
+ * and scroll position stay. ``controller.model.fresh`` holds the ids of new and changed records.
+ */
+export function useLiveRefresh(controller) {
+    const orm = useService("orm");
+    const live = new LiveRefresh(controller, orm);
+    onMounted(() => live.start());
+    onWillUnmount(() => live.stop());
+    return live;
+}
+
+class LiveRefresh {
+    constructor(controller, orm) {
+        this.controller = controller;
+        this.orm = orm;
+        this.stamps = null;
+        this.query = null;
+        this.busy = false;
+        controller.model.fresh = new Set();
+    }
+
+    start() {
+        this.look();
+        this.timer = setInterval(() => this.look(), EVERY);
+    }
+
+    stop() {
+        this.stopped = true;
+        clearInterval(this.timer);
+        clearTimeout(this.fading);
+    }
+
+    get mayLook() {
+        const { model } = this.controller;
+        return (
+            document.visibilityState === "visible" &&
+            !this.busy &&
+            model.isReady &&
+            !model.root.editedRecord &&
+            !document.querySelector(".o_dialog, .o_dragged")
+        );
+    }
+
+    async look() {
+        if (!this.mayLook) {
+            return;
+        }
+        this.busy = true;
+        try {
+            await this.compare();
+        } catch {
+            // the network is away for a moment; the next look will tell
+        } finally {
+            this.busy = false;
+        }
+    }
+
+    async compare() {
+        const query = this.describe();
+        const before = this.shown(query);
+        const stamps = await this.read(query);
+        this.stamps = stamps;
+        this.query = query;
+        if (this.stopped || !before || !same(query, this.describe())) {
+            return; // the person has moved on; what is shown was loaded a moment ago
+        }
+        const changed = [...stamps.keys()].filter((id) => stamps.get(id) !== before.get(id));
+        const gone = [...before.keys()].some((id) => !stamps.has(id));
+        if (changed.length || gone) {
+            await this.reload(changed);
+        }
+    }
+
+    /** The stamps of what is on the screen; of a grouped view, those of the last look at it. */
+    shown(query) {
+        const { root } = this.controller.model;
+        if (!root.groups) {
+            return new Map(root.records.map(({ resId, data }) => [resId, stamp(data)]));
+        }
+        return this.stamps && same(query, this.query) ? this.stamps : null;
+    }
+
+    describe() {
+        const { root } = this.controller.model;
+        const grouped = root.groupBy?.length > 0;
+        return {
+            domain: root.domain,
+            offset: grouped ? 0 : root.offset,
+            limit: grouped ? WATCHED : root.limit,
+            order: grouped ? "id desc" : root.orderBy.map((o) => `${o.name} ${o.asc ? "ASC" : "DESC"}`).join(", "),
+        };
+    }
+
+    async read({ domain, offset, limit, order }) {
+        const { root } = this.controller.model;
+        const { records } = await this.orm.silent.call(root.resModel, "web_search_read", [], {
+            domain, offset, limit, order, specification: MARKS, context: root.context, count_limit: 1,
+        });
+        return new Map(records.map((record) => [record.id, stamp(record)]));
+    }
+
+    async reload(changed) {
+        const { model, rootRef } = this.controller;
+        const selected = new Set((model.root.selection || []).map((record) => record.resId));
+        const scroller = rootRef.el?.querySelector(".o_list_renderer, .o_kanban_renderer");
+        const place = scroller && [scroller.scrollTop, scroller.scrollLeft];
+        changed.forEach((id) => model.fresh.add(id));
+        await model.load();
+        for (const record of recordsOf(model.root)) {
+            if (selected.has(record.resId)) {
+                record.toggleSelection(true);
+            }
+        }
+        model.notify();
+        if (place) {
+            requestAnimationFrame(() => scroller.scrollTo(place[1], place[0]));
+        }
+        clearTimeout(this.fading);
+        this.fading = setTimeout(() => this.fade(), FRESH_FOR);
+    }
+
+    fade() {
+        this.controller.model.fresh.clear();
+        this.controller.model.notify();
+    }
+}
+
+function stamp({ write_date: moment, fynlo_version: version }) {
+    return `${typeof moment === "string" ? moment : serializeDateTime(moment)} ${version}`;
+}
+
+function same(one, other) {
+    return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The records that are shown, also inside open groups. */
+function recordsOf(list) {
+    if (list.groups) {
+        return list.groups.flatMap((group) => (group.list ? recordsOf(group.list) : []));
+    }
+    return list.records;
+}

@@ -1,0 +1,1 @@
+"""Sixteen tills at work on one location, driven by Locust."""

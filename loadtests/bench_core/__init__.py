@@ -1,0 +1,1 @@
+"""Ours against stock Odoo in one run: orders, payments, the menu and the hottest reads, beside their budget."""

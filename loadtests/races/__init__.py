@@ -1,0 +1,1 @@
+"""Races between tills on a live server: nothing may be lost, doubled or numbered with a gap."""

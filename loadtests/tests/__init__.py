@@ -1,0 +1,1 @@
+"""Short load tests that are part of every test run."""

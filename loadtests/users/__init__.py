@@ -1,0 +1,1 @@
+"""Users for Locust: what people do at tills."""
