@@ -12,7 +12,9 @@ from . import test_identity_permissions
 from . import test_identity_sign_in
 from . import test_identity_tokens
 from . import test_kitchen_api
+from . import test_kitchen_back_office
 from . import test_kitchen_printing
+from . import test_kitchen_states
 from . import test_kitchen_tickets
 from . import test_menu
 from . import test_menu_api
