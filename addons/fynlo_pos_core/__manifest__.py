@@ -15,6 +15,7 @@
         "data/permissions.xml",
         "data/password_reset.xml",
         "security/catalogue_rules.xml",
+        "security/cash_rules.xml",
         "data/allergens.xml",
         "data/crons.xml",
         "views/wizard_actions.xml",

@@ -9,7 +9,7 @@ from odoo.http import request
 from pydantic import Field
 
 from ..rest import Answer, api_route, current_call, current_identity
-from ..rest.shapes import Id, MoneyShape, MoneyView, NameView, Note, Shape, View, WireMoment
+from ..rest.shapes import Id, MoneyShape, MoneyView, Name, NameView, Note, PageQuery, Shape, View, WireMoment
 
 
 class PileShape(Shape):
@@ -30,6 +30,32 @@ class CloseSessionShape(Shape):
     counted: MoneyShape
     denominations: Annotated[list[PileShape], Field(max_length=40)] | None = None
     note: Note = ""
+
+
+class CashMovementShape(Shape):
+    """Cash put into or taken out of the drawer; ``no_sale`` only opens it and has no amount."""
+
+    id: Id
+    kind: Literal["paid_in", "paid_out", "drop", "no_sale", "tip_payout"]
+    amount: MoneyShape | None = None
+    reason: Name
+
+
+class CashMovementView(View):
+    id: UUID
+    till_session_id: UUID
+    kind: Literal["paid_in", "paid_out", "drop", "no_sale", "tip_payout", "deposit_in", "deposit_out"]
+    amount: MoneyView
+    reason: str
+    employee: NameView | None
+    device_id: UUID | None
+    business_date: date
+    created_at: WireMoment
+
+
+class CashMovementPageView(View):
+    items: list[CashMovementView]
+    next_cursor: str | None
 
 
 class TillSessionView(View):
@@ -109,3 +135,32 @@ class TillSessionsController(http.Controller):
     def close_session(self, session_id, body):
         session = _service()._close(current_identity(), session_id, body, current_call())
         return Answer(session, resource=("till_session", session["id"]))
+
+    @api_route(
+        "/till-sessions/<uuid:session_id>/cash-movements",
+        method="POST",
+        permission="till_session.read",
+        summary="Move cash in or out of the drawer (cash.move), or open it without a sale (drawer.open)",
+        tag="till sessions",
+        body=CashMovementShape,
+        returns=CashMovementView,
+        status=201,
+        errors=("not_found", "till_session_closed", "no_drawer", "id_taken"),
+        budget="money",
+    )
+    def move_cash(self, session_id, body):
+        movement = _service()._move_cash(current_identity(), session_id, body)
+        return Answer(movement, resource=("cash_movement", movement["id"]))
+
+    @api_route(
+        "/till-sessions/<uuid:session_id>/cash-movements",
+        method="GET",
+        permission="till_session.read",
+        summary="Cash movements of a till session, the newest first",
+        tag="till sessions",
+        query=PageQuery,
+        returns=CashMovementPageView,
+        errors=("not_found",),
+    )
+    def cash_movements(self, session_id, query):
+        return _service()._movements(current_identity(), session_id, query)

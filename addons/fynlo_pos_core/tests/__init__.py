@@ -1,4 +1,6 @@
 from . import test_backoffice_guard
+from . import test_cash_api
+from . import test_cash_movements
 from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version

@@ -1,1 +1,7 @@
-from . import till_session, till_session_service
+from . import (
+    till_accounts,
+    till_session,
+    till_session_service,
+    cash_movement,
+    cash_movement_service,
+)

@@ -31,6 +31,8 @@ class FynloTillSessionService(models.AbstractModel):
             )
         float_minor = _counted(wish.float, wish.denominations, location.currency_id.name, "float")
         location._check_before_creating_new_session()
+        location.company_id._fynlo_prepare_till_accounts()
+        location._fynlo_book_tips_as_owed()
         session = self.env["pos.session"].sudo().with_context(**QUIET).with_company(location.company_id).create(
             {
                 "config_id": location.id,
@@ -66,9 +68,7 @@ class FynloTillSessionService(models.AbstractModel):
         Nobody can start an order once this holds the session's row; orders that were being made
         are waited for and seen. Raises ``open_orders``, ``illegal_transition``.
         """
-        session = self._find(identity, uuid)
-        self.env.cr.execute("SELECT id FROM pos_session WHERE id = %s FOR UPDATE", (session.id,))
-        session.invalidate_recordset()
+        session = self._locked(self._find(identity, uuid))
         call.require_version(session.fynlo_version, session._api_values())
         require_transition(self.env, SESSION_STATES, STATES[session.state], "closing")
         self._refuse_open_orders(session)
@@ -106,7 +106,7 @@ class FynloTillSessionService(models.AbstractModel):
             )
 
     def _locked_location(self, identity):
-        self.env.cr.execute("SELECT id FROM pos_config WHERE id = %s FOR UPDATE", (identity.location_id,))
+        self.env.cr.execute("SELECT id FROM pos_config WHERE id = %s FOR NO KEY UPDATE", (identity.location_id,))
         return self.env["pos.config"].sudo().browse(identity.location_id)
 
     def _current_of(self, location):

@@ -1,0 +1,70 @@
+"""The cash routes over HTTP: who may call them, and what the wire looks like."""
+
+from odoo import Command
+from odoo.tests import tagged
+
+from ..tools.identifiers import uuid7
+from .common import ApiCase
+
+
+@tagged("post_install", "-at_install")
+class TestCashApi(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.tax_calculation_rounding_method = "round_per_line"
+        for location in (cls.location, cls.other_location):
+            cls._give_drawer(location)
+
+    @classmethod
+    def _give_drawer(cls, location):
+        journal = cls.env["account.journal"].create({"name": location.name, "type": "cash", "code": uuid7()[-5:]})
+        cash = cls.env["pos.payment.method"].create({"name": "Cash", "journal_id": journal.id})
+        location.payment_method_ids = [Command.set(cash.ids)]
+
+    def setUp(self):
+        super().setUp()
+        self.cashier = self.sign_in("cashier")
+        self.till = self.open_till(self.cashier)
+
+    def gbp(self, minor):
+        return {"amount": minor, "currency": self.location.currency_id.name}
+
+    def open_till(self, token):
+        response = self.api("POST", "/till-sessions", {"id": uuid7(), "float": self.gbp(10000)}, token=token)
+        self.assertEqual(response.status_code, 201, response.text)
+        return response.json()
+
+    def path(self, rest):
+        return f"/till-sessions/{self.till['id']}{rest}"
+
+    def assertQuartet(self, method, rest, body=None, *, wrong_role, status=200, right=None):
+        """Without a token, in the wrong role, at another location, and as the right person."""
+        path = self.path(rest)
+        self.assertProblem(self.api(method, path, body), "token_missing", 401)
+        self.assertProblem(self.api(method, path, body, token=self.sign_in(wrong_role)), "permission_denied", 403)
+        stranger = self.sign_in("manager", self.other_location)
+        self.assertProblem(self.api(method, path, body, token=stranger), "not_found", 404)
+        response = self.api(method, path, body, token=right or self.cashier)
+        self.assertEqual(response.status_code, status, response.text)
+        return response.json()
+
+    def test_cash_movements(self):
+        body = {"id": uuid7(), "kind": "drop", "amount": self.gbp(2500), "reason": "Too much in it"}
+        moved = self.assertQuartet("POST", "/cash-movements", body, wrong_role="server", status=201)
+        self.assertEqual((moved["kind"], moved["amount"]), ("drop", self.gbp(2500)))
+        listed = self.assertQuartet("GET", "/cash-movements", wrong_role="kitchen")
+        self.assertEqual(listed, {"items": [moved], "next_cursor": None})
+
+    def test_a_repeated_movement_is_made_once(self):
+        key, body = uuid7(), {"id": uuid7(), "kind": "paid_in", "amount": self.gbp(100), "reason": "Coins"}
+        first = self.api("POST", self.path("/cash-movements"), body, token=self.cashier, key=key)
+        again = self.api("POST", self.path("/cash-movements"), body, token=self.cashier, key=key)
+        self.assertEqual((first.json(), again.status_code), (again.json(), 201))
+        self.assertEqual(len(self.api("GET", self.path("/cash-movements"), token=self.cashier).json()["items"]), 1)
+
+    def test_a_movement_needs_a_reason_and_a_known_kind(self):
+        body = {"id": uuid7(), "kind": "paid_out", "amount": self.gbp(100), "reason": ""}
+        for bad in (body, {**body, "reason": "x", "kind": "deposit_in"}, {**body, "reason": "x", "amount": 100}):
+            response = self.api("POST", self.path("/cash-movements"), bad, token=self.cashier)
+            self.assertProblem(response, "validation_failed", 422)
