@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ..rest import Answer, api_route, current_call, current_identity
 from ..rest.shapes import Id, MoneyShape, MoneyView, Name, NameView, Note, PageQuery, Shape, View, WireMoment
+from .till_report_views import ReportQuery, TillReportView
 
 
 class PileShape(Shape):
@@ -26,8 +27,18 @@ class OpenSessionShape(Shape):
     note: Note = ""
 
 
-class CloseSessionShape(Shape):
+class CountShape(Shape):
+    """What lies in the drawer, counted without knowing what should."""
+
+    id: Id
     counted: MoneyShape
+    denominations: Annotated[list[PileShape], Field(max_length=40)] | None = None
+
+
+class CloseSessionShape(Shape):
+    """``counted`` may be left out when the drawer was counted and nothing has moved since."""
+
+    counted: MoneyShape | None = None
     denominations: Annotated[list[PileShape], Field(max_length=40)] | None = None
     note: Note = ""
 
@@ -58,6 +69,14 @@ class CashMovementPageView(View):
     next_cursor: str | None
 
 
+class CashCountView(View):
+    id: UUID
+    till_session_id: UUID
+    number: int
+    counted: MoneyView
+    recount: bool
+
+
 class TillSessionView(View):
     id: UUID
     version: int
@@ -73,6 +92,7 @@ class TillSessionView(View):
     expected_cash: MoneyView | None
     counted_cash: MoneyView | None
     over_short: MoneyView | None
+    z_number: int | None
     posting: Literal["none", "waiting", "done", "failed"]
 
 
@@ -129,7 +149,7 @@ class TillSessionsController(http.Controller):
         tag="till sessions",
         body=CloseSessionShape,
         returns=TillSessionView,
-        errors=("not_found", "illegal_transition", "open_orders", "version_conflict"),
+        errors=("not_found", "illegal_transition", "open_orders", "version_conflict", "note_required", "count_locked"),
         budget="money",
     )
     def close_session(self, session_id, body):
@@ -164,3 +184,32 @@ class TillSessionsController(http.Controller):
     )
     def cash_movements(self, session_id, query):
         return _service()._movements(current_identity(), session_id, query)
+
+    @api_route(
+        "/till-sessions/<uuid:session_id>:count",
+        method="POST",
+        permission="till_session.count",
+        summary="Count the drawer blind; a count that is too far off is asked for once more",
+        tag="till sessions",
+        body=CountShape,
+        returns=CashCountView,
+        status=201,
+        errors=("not_found", "till_session_closed", "no_drawer", "count_locked", "id_taken"),
+        budget="money",
+    )
+    def count_drawer(self, session_id, body):
+        count = _service()._count(current_identity(), session_id, body)
+        return Answer(count, resource=("cash_count", count["id"]))
+
+    @api_route(
+        "/till-sessions/<uuid:session_id>/report",
+        method="GET",
+        permission="report.read",
+        summary="The X report of this moment, or the Z report of a closed till",
+        tag="till sessions",
+        query=ReportQuery,
+        returns=TillReportView,
+        errors=("not_found", "z_report_not_ready"),
+    )
+    def till_report(self, session_id, query):
+        return _service()._report(current_identity(), session_id, query.kind)

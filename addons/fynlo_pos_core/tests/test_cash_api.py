@@ -3,6 +3,7 @@
 from odoo import Command
 from odoo.tests import tagged
 
+from ..controllers.till_report_views import TillReportView
 from ..tools.identifiers import uuid7
 from .common import ApiCase
 
@@ -68,3 +69,29 @@ class TestCashApi(ApiCase):
         for bad in (body, {**body, "reason": "x", "kind": "deposit_in"}, {**body, "reason": "x", "amount": 100}):
             response = self.api("POST", self.path("/cash-movements"), bad, token=self.cashier)
             self.assertProblem(response, "validation_failed", 422)
+
+    def test_counting(self):
+        body = {"id": uuid7(), "counted": self.gbp(10000)}
+        count = self.assertQuartet("POST", ":count", body, wrong_role="server", status=201)
+        self.assertEqual((count["number"], count["recount"], count["counted"]), (1, False, self.gbp(10000)))
+        again = self.api("POST", self.path(":count"), {**body, "id": uuid7()}, token=self.cashier)
+        self.assertProblem(again, "count_locked", 409)
+
+    def test_closing(self):
+        closed = self.assertQuartet("POST", ":close", {"counted": self.gbp(10000)}, wrong_role="server")
+        self.assertEqual((closed["state"], closed["over_short"], closed["z_number"]), ("closing", self.gbp(0), 1))
+        again = self.api("POST", self.path(":close"), {"counted": self.gbp(10000)}, token=self.cashier)
+        self.assertProblem(again, "illegal_transition", 409)
+
+    def test_reports(self):
+        manager = self.sign_in("manager")
+        report = self.assertQuartet("GET", "/report?kind=x", wrong_role="cashier", right=manager)
+        TillReportView.model_validate(report)
+        self.assertEqual((report["kind"], report["cash"]), ("x", None))
+        early = self.api("GET", self.path("/report?kind=z"), token=manager)
+        self.assertProblem(early, "z_report_not_ready", 409)
+        self.api("POST", self.path(":close"), {"counted": self.gbp(9990)}, token=self.cashier)
+        frozen = self.api("GET", self.path("/report?kind=z"), token=manager).json()
+        TillReportView.model_validate(frozen)
+        self.assertEqual((frozen["number"], frozen["cash"]["over_short"]), (1, self.gbp(-10)))
+        self.assertProblem(self.api("GET", self.path("/report?kind=q"), token=manager), "validation_failed", 422)

@@ -1,7 +1,11 @@
 from . import (
     till_accounts,
+    location_cash,
     till_session,
     till_session_service,
     cash_movement,
     cash_movement_service,
+    cash_count,
+    cash_count_service,
+    till_report,
 )

@@ -54,12 +54,6 @@ class FynloTillSessionService(models.AbstractModel):
             raise Problem("no_drawer", self.env._("This location has no cash payment method."))
         return session
 
-    def _locked(self, session):
-        """The session as it is once no other request is writing it."""
-        self.env.cr.execute("SELECT id FROM pos_session WHERE id = %s FOR UPDATE", (session.id,))
-        session.invalidate_recordset()
-        return session
-
     def _moved_amount(self, wish, currency):
         """The amount in minor units; only opening the drawer moves nothing."""
         minor = wish.amount.amount if wish.amount else 0

@@ -3,6 +3,7 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ...rest import declare
 from ...tools.clock import wire
@@ -47,9 +48,23 @@ class PosSession(models.Model):
     fynlo_closing_count = fields.Json("Counted by denomination", readonly=True, copy=False)
     fynlo_expected_cash = fields.Monetary("Expected cash at close", readonly=True, copy=False)
     fynlo_counted = fields.Boolean("Counted", readonly=True, copy=False)
+    fynlo_z_number = fields.Integer("Z number", readonly=True, copy=False)
+    fynlo_z_report = fields.Json("Z report", readonly=True, copy=False)
+    fynlo_count_ids = fields.One2many("fynlo.cash.count", "session_id", "Counts", readonly=True)
+    fynlo_movement_ids = fields.One2many("fynlo.cash.movement", "session_id", "Cash movements", readonly=True)
     fynlo_posting_error = fields.Text(
         "Why it could not be posted", readonly=True, copy=False, help="Put the cause right, then post again."
     )
+
+    _fynlo_z_unique = models.UniqueIndex(
+        "(config_id, fynlo_z_number) WHERE fynlo_z_number > 0", "This Z number is already taken."
+    )
+
+    def write(self, vals):
+        """A Z report is never changed, whoever asks."""
+        if {"fynlo_z_number", "fynlo_z_report"} & vals.keys() and any(session.fynlo_z_report for session in self):
+            raise AccessError(self.env._("A Z report is for good."))
+        return super().write(vals)
 
     def _fynlo_expected_cash_minor(self):
         """What should lie in the drawer: the float, cash taken less change, cash moved in and out."""
@@ -91,6 +106,7 @@ class PosSession(models.Model):
             "expected_cash": money(self.fynlo_expected_cash) if self.fynlo_counted else None,
             "counted_cash": money(self.cash_register_balance_end_real) if self.fynlo_counted else None,
             "over_short": money(over_short) if self.fynlo_counted else None,
+            "z_number": self.fynlo_z_number or None,
             "posting": self._fynlo_posting_state(),
         }
 
