@@ -2,6 +2,8 @@ from . import (
     till_accounts,
     location_cash,
     till_session,
+    posting_batch,
+    till_posting,
     till_session_service,
     cash_movement,
     cash_movement_service,
