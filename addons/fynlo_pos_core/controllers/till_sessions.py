@@ -36,9 +36,13 @@ class CountShape(Shape):
 
 
 class CloseSessionShape(Shape):
-    """``counted`` may be left out when the drawer was counted and nothing has moved since."""
+    """``counted`` may be left out when the drawer was counted and nothing has moved since.
+
+    ``carry`` leaves open orders to the next till session; it needs ``till_session.force_close``.
+    """
 
     counted: MoneyShape | None = None
+    open_orders: Literal["refuse", "carry"] = "refuse"
     denominations: Annotated[list[PileShape], Field(max_length=40)] | None = None
     note: Note = ""
 
@@ -92,6 +96,7 @@ class TillSessionView(View):
     expected_cash: MoneyView | None
     counted_cash: MoneyView | None
     over_short: MoneyView | None
+    carried_orders: int
     z_number: int | None
     posting: Literal["none", "waiting", "done", "failed"]
 

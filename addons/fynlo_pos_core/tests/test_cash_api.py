@@ -95,3 +95,21 @@ class TestCashApi(ApiCase):
         TillReportView.model_validate(frozen)
         self.assertEqual((frozen["number"], frozen["cash"]["over_short"]), (1, self.gbp(-10)))
         self.assertProblem(self.api("GET", self.path("/report?kind=q"), token=manager), "validation_failed", 422)
+
+    def test_carrying_over_needs_a_manager(self):
+        body = {"counted": self.gbp(10000), "open_orders": "carry"}
+        self.env["pos.order"].create(
+            {
+                "session_id": self.location.current_session_id.id,
+                "company_id": self.company.id,
+                "amount_total": 0.0,
+                "amount_tax": 0.0,
+                "amount_paid": 0.0,
+                "amount_return": 0.0,
+            }
+        )
+        refused = self.api("POST", self.path(":close"), {"counted": self.gbp(10000)}, token=self.cashier)
+        self.assertProblem(refused, "open_orders", 409)
+        self.assertProblem(self.api("POST", self.path(":close"), body, token=self.cashier), "permission_denied", 403)
+        closed = self.api("POST", self.path(":close"), body, token=self.sign_in("manager")).json()
+        self.assertEqual(closed["carried_orders"], 1)

@@ -10,4 +10,5 @@ from . import (
     cash_count,
     cash_count_service,
     till_report,
+    order_carrying,
 )

@@ -1,7 +1,7 @@
 """Till sessions: a ``pos.session`` from its opening float to its posted journal entry."""
 
-from odoo import fields, models
-from odoo.exceptions import AccessError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 
 from ...rest import declare
 from ...tools.clock import wire
@@ -27,7 +27,7 @@ declare(
     409,
     "Orders still open",
     "The till session has orders that are neither completed nor cancelled.",
-    "Finish or cancel the orders that the refusal lists, then close again.",
+    "Finish or cancel the orders that the refusal lists, or have a manager carry them over, then close again.",
 )
 
 
@@ -52,6 +52,26 @@ class PosSession(models.Model):
     _fynlo_z_unique = models.UniqueIndex(
         "(config_id, fynlo_z_number) WHERE fynlo_z_number > 0", "This Z number is already taken."
     )
+
+    @api.constrains("config_id")
+    def _check_pos_config(self):
+        """A location trades in one session; one that was counted and is only being posted does not count.
+
+        Odoo would keep the location closed until then, or for good when posting fails.
+        """
+        for session in self if not self.env.context.get("onboarding_creation") else ():
+            trading = self.search_count(
+                [
+                    ("config_id", "=", session.config_id.id),
+                    ("rescue", "=", False),
+                    ("state", "!=", "closed"),
+                    "|",
+                    ("state", "!=", "closing_control"),
+                    ("fynlo_counted", "=", False),
+                ]
+            )
+            if trading > 1:
+                raise ValidationError(self.env._("Another session is already opened for this point of sale."))
 
     def write(self, vals):
         """A Z report is never changed, whoever asks."""
@@ -100,6 +120,7 @@ class PosSession(models.Model):
             "expected_cash": money(self.fynlo_expected_cash) if self.fynlo_counted else None,
             "counted_cash": money(self.cash_register_balance_end_real) if self.fynlo_counted else None,
             "over_short": money(over_short) if self.fynlo_counted else None,
+            "carried_orders": self.fynlo_carried_count,
             "z_number": self.fynlo_z_number or None,
             "posting": self._fynlo_posting_state(),
         }

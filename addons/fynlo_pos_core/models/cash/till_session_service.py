@@ -37,6 +37,7 @@ class FynloTillSessionService(models.AbstractModel):
         session = self._new_session(identity, location, wish)
         session.set_opening_control(to_major(float_minor, location.currency_id.decimal_places), wish.note)
         session.update_stock_at_closing = True  # stock never moves inside a payment request
+        self._take_over_open_orders(identity, session)
         session._fynlo_announce()
         return session._api_values()
 
@@ -77,7 +78,7 @@ class FynloTillSessionService(models.AbstractModel):
         session = self._locked(self._find(identity, uuid))
         call.require_version(session.fynlo_version, session._api_values())
         require_transition(self.env, SESSION_STATES, STATES[session.state], "closing")
-        self._settle_open_orders(identity, session, wish)
+        open_orders = self._open_orders(identity, session, wish)
         count = self._count_at_close(identity, session, wish)
         digits = session.currency_id.decimal_places
         session.write(
@@ -93,33 +94,24 @@ class FynloTillSessionService(models.AbstractModel):
                 "closing_notes": wish.note,
             }
         )
+        if open_orders:
+            self._leave_open_orders(identity, session, open_orders, wish.note)
         self._freeze_z_report(location, session)
         self._audit_cash("till_session.close", session, session._api_values(), wish.note)
         self.env.ref("fynlo_pos_core.cron_post_till_sessions").sudo()._trigger()
         session._fynlo_announce()
         return session._api_values()
 
-    def _settle_open_orders(self, identity, session, wish):
-        """No open order may be left behind. Raises ``open_orders``."""
-        self.env.cr.execute(
-            "SELECT uuid, coalesce(fynlo_number, name) FROM pos_order WHERE session_id = %s AND state = 'draft' ORDER BY id",
-            (session.id,),
-        )
-        orders = [{"id": uuid, "number": number} for uuid, number in self.env.cr.fetchall()]
-        if orders:
-            raise Problem(
-                "open_orders",
-                self.env._("%s orders are still open.", len(orders)),
-                orders=orders[:100],
-            )
-
     def _locked_location(self, identity):
         self.env.cr.execute("SELECT id FROM pos_config WHERE id = %s FOR NO KEY UPDATE", (identity.location_id,))
         return self.env["pos.config"].sudo().browse(identity.location_id)
 
     def _locked(self, session):
-        """The session as it is once no other request is writing it."""
-        self.env.cr.execute("SELECT id FROM pos_session WHERE id = %s FOR UPDATE", (session.id,))
+        """The session as it is once no other request is writing it, nor an order being made in it.
+
+        Payments of its orders may go on: whoever needs them waits for the orders' rows.
+        """
+        self.env.cr.execute("SELECT id FROM pos_session WHERE id = %s FOR NO KEY UPDATE", (session.id,))
         session.invalidate_recordset()
         return session
 
