@@ -17,6 +17,7 @@
         "security/catalogue_rules.xml",
         "security/system_rules.xml",
         "security/kitchen_rules.xml",
+        "security/cash_rules.xml",
         "data/allergens.xml",
         "data/crons.xml",
         "views/wizard_actions.xml",

@@ -92,6 +92,7 @@ class PaymentsController(http.Controller):
             "payment_method_unavailable",
             "tip_unavailable",
             "amount_due",
+            "no_open_session",
         ),
         budget="money",
     )

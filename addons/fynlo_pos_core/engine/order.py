@@ -175,6 +175,8 @@ class Order:
     courses: dict = field(default_factory=dict)
     service: ServiceCharge | None = None
     late_arrival: bool = False
+    #: its till session closed while it was open, and no other has taken it over yet
+    carried: bool = False
     tip: int = 0
     tip_row_id: int | None = None
     paid: int = 0

@@ -1,5 +1,7 @@
 from . import test_backoffice_guard
 from . import test_backoffice_tours
+from . import test_cash_api
+from . import test_cash_movements
 from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
@@ -30,5 +32,6 @@ from . import test_rest_rate_limit
 from . import test_rest_routes
 from . import test_rest_system
 from . import test_tax_mirror
+from . import test_till_counts
 from . import test_till_sessions
 from . import test_tools

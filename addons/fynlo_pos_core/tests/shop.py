@@ -189,8 +189,8 @@ class Shop:
         wish = parse(OpenSessionShape, to_json({"id": uuid7(), "float": self.gbp(pounds * 100)}))
         return self.env["fynlo.till.session.service"]._open(self.identity(self.cashier), wish)
 
-    def close_till(self, session_id, minor, call):
-        wish = parse(CloseSessionShape, to_json({"counted": self.gbp(minor)}))
+    def close_till(self, session_id, minor, call, **values):
+        wish = parse(CloseSessionShape, to_json({"counted": self.gbp(minor), **values}))
         return self.env["fynlo.till.session.service"]._close(self.identity(self.cashier), session_id, wish, call)
 
     def gbp(self, minor):

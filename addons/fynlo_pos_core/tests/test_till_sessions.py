@@ -83,7 +83,7 @@ class TestTillSessions(Shop, TransactionCase):
 
     def test_a_session_that_cannot_be_posted_says_why(self):
         till = self.open_till(100)
-        self.close_till(till["id"], 9000, self.call())
+        self.close_till(till["id"], 9000, self.call(), note="Robbed")
         session = self.session(till)
         session.config_id.payment_method_ids.filtered("is_cash_count").journal_id.loss_account_id = False
         self.env.flush_all()

@@ -1,1 +1,13 @@
-from . import till_session, till_session_display, till_session_service
+from . import till_accounts
+from . import location_cash
+from . import till_session
+from . import till_session_display
+from . import posting_batch
+from . import till_posting
+from . import till_session_service
+from . import cash_movement
+from . import cash_movement_service
+from . import cash_count
+from . import cash_count_service
+from . import till_report
+from . import order_carrying

@@ -1,14 +1,11 @@
 """Till sessions: a ``pos.session`` from its opening float to its posted journal entry."""
 
-import logging
-
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 
 from ...rest import declare
 from ...tools.clock import wire
 from ...tools.money import to_minor
-
-_logger = logging.getLogger(__name__)
 
 STATES = {"opening_control": "closed", "opened": "open", "closing_control": "closing", "closed": "closed"}
 
@@ -30,7 +27,7 @@ declare(
     409,
     "Orders still open",
     "The till session has orders that are neither completed nor cancelled.",
-    "Finish or cancel the orders that the refusal lists, then close again.",
+    "Finish or cancel the orders that the refusal lists, or have a manager carry them over, then close again.",
 )
 
 
@@ -47,9 +44,40 @@ class PosSession(models.Model):
     fynlo_closing_count = fields.Json("Counted by denomination", readonly=True, copy=False)
     fynlo_expected_cash = fields.Monetary("Expected cash at close", readonly=True, copy=False)
     fynlo_counted = fields.Boolean("Counted", readonly=True, copy=False)
-    fynlo_posting_error = fields.Text(
-        "Why it could not be posted", readonly=True, copy=False, help="Put the cause right, then post again."
+    fynlo_z_number = fields.Integer("Z number", readonly=True, copy=False)
+    fynlo_z_report = fields.Json("Z report", readonly=True, copy=False)
+    fynlo_count_ids = fields.One2many("fynlo.cash.count", "session_id", "Counts", readonly=True)
+    fynlo_movement_ids = fields.One2many("fynlo.cash.movement", "session_id", "Cash movements", readonly=True)
+
+    _fynlo_z_unique = models.UniqueIndex(
+        "(config_id, fynlo_z_number) WHERE fynlo_z_number > 0", "This Z number is already taken."
     )
+
+    @api.constrains("config_id")
+    def _check_pos_config(self):
+        """A location trades in one session; one that was counted and is only being posted does not count.
+
+        Odoo would keep the location closed until then, or for good when posting fails.
+        """
+        for session in self if not self.env.context.get("onboarding_creation") else ():
+            trading = self.search_count(
+                [
+                    ("config_id", "=", session.config_id.id),
+                    ("rescue", "=", False),
+                    ("state", "!=", "closed"),
+                    "|",
+                    ("state", "!=", "closing_control"),
+                    ("fynlo_counted", "=", False),
+                ]
+            )
+            if trading > 1:
+                raise ValidationError(self.env._("Another session is already opened for this point of sale."))
+
+    def write(self, vals):
+        """A Z report is never changed, whoever asks."""
+        if {"fynlo_z_number", "fynlo_z_report"} & vals.keys() and any(session.fynlo_z_report for session in self):
+            raise AccessError(self.env._("A Z report is for good."))
+        return super().write(vals)
 
     def _fynlo_expected_cash_minor(self):
         """What should lie in the drawer: the float, cash taken less change, cash moved in and out."""
@@ -64,8 +92,9 @@ class PosSession(models.Model):
                                  WHERE pos_session_id = %(session)s), 0)""",
             {"session": self.id},
         )
+        moved = self.env.cr.fetchone()[0]
         digits = self.currency_id.decimal_places
-        return to_minor(self.env.cr.fetchone()[0], digits) + to_minor(self.cash_register_balance_start, digits)
+        return to_minor(moved, digits) + to_minor(self.cash_register_balance_start, digits)
 
     def _api_values(self):
         """The till session on the wire; expected and over/short appear only once it was counted."""
@@ -91,6 +120,8 @@ class PosSession(models.Model):
             "expected_cash": money(self.fynlo_expected_cash) if self.fynlo_counted else None,
             "counted_cash": money(self.cash_register_balance_end_real) if self.fynlo_counted else None,
             "over_short": money(over_short) if self.fynlo_counted else None,
+            "carried_orders": self.fynlo_carried_count,
+            "z_number": self.fynlo_z_number or None,
             "posting": self._fynlo_posting_state(),
         }
 
@@ -108,46 +139,6 @@ class PosSession(models.Model):
                 session.fynlo_uuid,
                 session._api_values(),
             )
-
-    # --- posting -------------------------------------------------------------------------
-
-    @api.model
-    def _cron_fynlo_post(self):
-        """Post the journal entries of closed tills, one transaction each; a failure keeps its reason."""
-        waiting = self.search(
-            [("state", "=", "closing_control"), ("fynlo_counted", "=", True), ("fynlo_posting_error", "=", False)]
-        )
-        for position, session in enumerate(waiting):
-            session._fynlo_post_safely()
-            self.env["ir.cron"]._commit_progress(1, remaining=len(waiting) - position - 1)
-
-    def _fynlo_post_safely(self):
-        """Post, or undo everything and keep the reason for the manager."""
-        try:
-            self._fynlo_post()
-        except Exception as failure:  # noqa: BLE001 - one till that cannot be posted must not stop the others
-            self.env.cr.rollback()
-            _logger.exception("Till session %s could not be posted", self.id)
-            self.fynlo_posting_error = str(failure) or type(failure).__name__
-            self._fynlo_announce()
-
-    def _fynlo_post(self):
-        """Let Odoo close the session: stock moves, journal entry, reconciliation.
-
-        Odoo answers some failures with a wizard after rolling back, hence the check of the result.
-        """
-        self.ensure_one()
-        session = self.sudo().with_company(self.company_id)
-        result = session.close_session_from_ui()
-        if not result.get("successful"):
-            raise ValueError(result.get("message") or self.env._("Odoo could not balance the session's entry."))
-        session.write({"fynlo_posting_error": False, "fynlo_version": session.fynlo_version + 1})
-        session._fynlo_announce()
-
-    def action_fynlo_post_again(self):
-        """Back office: try to post once more after the cause was put right."""
-        self.write({"fynlo_posting_error": False})
-        self.env.ref("fynlo_pos_core.cron_post_till_sessions")._trigger()
 
 
 def _name_of(employee):

@@ -2,9 +2,10 @@
 
 from odoo import api, models
 
-from ...rest import Invalid, NotFound, Problem
+from ...rest import NotFound, Problem
 from ...tools.money import to_major
 from ..system.transition import require_transition
+from .counted import counted_minor, stored_piles
 from .till_session import SESSION_STATES, STATES
 
 QUIET = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
@@ -29,9 +30,20 @@ class FynloTillSessionService(models.AbstractModel):
                 self.env._("The till session %s is open.", current.name),
                 current=current._api_values(),
             )
-        float_minor = _counted(wish.float, wish.denominations, location.currency_id.name, "float")
+        float_minor = counted_minor(wish.float, wish.denominations, location.currency_id.name, "float")
         location._check_before_creating_new_session()
-        session = self.env["pos.session"].sudo().with_context(**QUIET).with_company(location.company_id).create(
+        location.company_id._fynlo_prepare_till_accounts()
+        location._fynlo_book_tips_as_owed()
+        session = self._new_session(identity, location, wish)
+        session.set_opening_control(to_major(float_minor, location.currency_id.decimal_places), wish.note)
+        session.update_stock_at_closing = True  # stock never moves inside a payment request
+        self._take_over_open_orders(identity, session)
+        session._fynlo_announce()
+        return session._api_values()
+
+    def _new_session(self, identity, location, wish):
+        sessions = self.env["pos.session"].sudo().with_context(**QUIET).with_company(location.company_id)
+        return sessions.create(
             {
                 "config_id": location.id,
                 "user_id": identity.user_id or self.env.uid,
@@ -39,13 +51,9 @@ class FynloTillSessionService(models.AbstractModel):
                 "fynlo_uuid": str(wish.id),
                 "fynlo_opened_by": identity.employee_id,
                 "fynlo_business_date": location._fynlo_business_date(),
-                "fynlo_float_count": _stored(wish.denominations),
+                "fynlo_float_count": stored_piles(wish.denominations),
             }
         )
-        session.set_opening_control(to_major(float_minor, location.currency_id.decimal_places), wish.note)
-        session.update_stock_at_closing = True  # stock never moves inside a payment request
-        session._fynlo_announce()
-        return session._api_values()
 
     @api.model
     def _current(self, identity):
@@ -61,25 +69,23 @@ class FynloTillSessionService(models.AbstractModel):
 
     @api.model
     def _close(self, identity, uuid, wish, call):
-        """Count the drawer and close. The journal entry is posted in the background right after.
+        """Close with the drawer's count. The books are posted in the background right after.
 
         Nobody can start an order once this holds the session's row; orders that were being made
-        are waited for and seen. Raises ``open_orders``, ``illegal_transition``.
+        are waited for and seen. Raises ``open_orders``, ``illegal_transition``, ``note_required``.
         """
-        session = self._find(identity, uuid)
-        self.env.cr.execute("SELECT id FROM pos_session WHERE id = %s FOR UPDATE", (session.id,))
-        session.invalidate_recordset()
+        location = self._locked_location(identity)
+        session = self._locked(self._find(identity, uuid))
         call.require_version(session.fynlo_version, session._api_values())
         require_transition(self.env, SESSION_STATES, STATES[session.state], "closing")
-        self._refuse_open_orders(session)
-        currency = session.currency_id
-        counted = _counted(wish.counted, wish.denominations, currency.name, "counted")
-        expected = session._fynlo_expected_cash_minor()
+        open_orders = self._open_orders(identity, session, wish)
+        count = self._count_at_close(identity, session, wish)
+        digits = session.currency_id.decimal_places
         session.write(
             {
-                "cash_register_balance_end_real": to_major(counted, currency.decimal_places),
-                "fynlo_expected_cash": to_major(expected, currency.decimal_places),
-                "fynlo_closing_count": _stored(wish.denominations),
+                "cash_register_balance_end_real": to_major(count.counted, digits),
+                "fynlo_expected_cash": to_major(count.expected, digits),
+                "fynlo_closing_count": count.denominations,
                 "fynlo_counted": True,
                 "fynlo_closed_by": identity.employee_id,
                 "fynlo_version": session.fynlo_version + 1,
@@ -88,26 +94,26 @@ class FynloTillSessionService(models.AbstractModel):
                 "closing_notes": wish.note,
             }
         )
+        if open_orders:
+            self._leave_open_orders(identity, session, open_orders, wish.note)
+        self._freeze_z_report(location, session)
+        self._audit_cash("till_session.close", session, session._api_values(), wish.note)
         self.env.ref("fynlo_pos_core.cron_post_till_sessions").sudo()._trigger()
         session._fynlo_announce()
         return session._api_values()
 
-    def _refuse_open_orders(self, session):
-        self.env.cr.execute(
-            "SELECT uuid, coalesce(fynlo_number, name) FROM pos_order WHERE session_id = %s AND state = 'draft' ORDER BY id",
-            (session.id,),
-        )
-        orders = [{"id": uuid, "number": number} for uuid, number in self.env.cr.fetchall()]
-        if orders:
-            raise Problem(
-                "open_orders",
-                self.env._("%s orders are still open.", len(orders)),
-                orders=orders[:100],
-            )
-
     def _locked_location(self, identity):
-        self.env.cr.execute("SELECT id FROM pos_config WHERE id = %s FOR UPDATE", (identity.location_id,))
+        self.env.cr.execute("SELECT id FROM pos_config WHERE id = %s FOR NO KEY UPDATE", (identity.location_id,))
         return self.env["pos.config"].sudo().browse(identity.location_id)
+
+    def _locked(self, session):
+        """The session as it is once no other request is writing it, nor an order being made in it.
+
+        Payments of its orders may go on: whoever needs them waits for the orders' rows.
+        """
+        self.env.cr.execute("SELECT id FROM pos_session WHERE id = %s FOR NO KEY UPDATE", (session.id,))
+        session.invalidate_recordset()
+        return session
 
     def _current_of(self, location):
         return self.env["pos.session"].sudo().search(
@@ -121,18 +127,3 @@ class FynloTillSessionService(models.AbstractModel):
         if not session:
             raise NotFound(self.env._("There is no such till session at this location."))
         return session
-
-
-def _counted(money, denominations, currency, field):
-    """A counted amount in minor units; denominations, when given, must add up to it."""
-    if money.currency != currency:
-        raise Invalid(f"This location trades in {currency}.", field=f"{field}.currency")
-    if money.amount < 0:
-        raise Invalid("A counted amount cannot be negative.", field=f"{field}.amount")
-    if denominations and sum(pile.value * pile.count for pile in denominations) != money.amount:
-        raise Invalid("The denominations do not add up to the amount.", field="denominations")
-    return money.amount
-
-
-def _stored(denominations):
-    return [pile.model_dump() for pile in denominations or []]
