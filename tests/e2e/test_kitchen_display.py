@@ -23,11 +23,16 @@ async def send_order(counter: Counter) -> tuple[str, str]:
     return order["number"], order["lines"][0]["name"]
 
 
+async def cards_of(page: Page, number: str) -> int:
+    """How many cards the screen shows of an order."""
+    return int(await page.run(f"[...document.querySelectorAll('article.ticket')].filter(e => e.textContent.includes('{number}')).length"))
+
+
 async def sign_in(page: Page, tills: Tills, welcome: Welcome, url: str) -> None:
     """Pair the screen with a code of the manager's and enter a PIN, as a cook would."""
     counter = tills.counters[0]
-    async with tills.desk(counter.till.location_id) as desk:
-        code = await desk.pairing_code(counter.till.location_id, "Pass")
+    desk = await tills.desk()
+    code = await desk.pairing_code(counter.till.location_id, "Pass")
     seller = welcome.sellers("Soho")[0]
     await page.go(f"{url}/kitchen")
     await page.see("input[name=code]")
@@ -57,6 +62,7 @@ async def test_tickets_appear_live_and_are_worked(
         await page.run(f"{card}.querySelector('button.served').click()")
         await page.press("button.served-switch")
         await page.see("article.ticket.served", number)
+        assert await cards_of(page, number) == 1
 
 
 async def test_nothing_is_missed_while_the_gateway_is_down(
@@ -74,6 +80,7 @@ async def test_nothing_is_missed_while_the_gateway_is_down(
         await page.see(".connection.live", "Live", within_s=40)
         another, _name = await send_order(counter)
         await page.see("article.ticket.new", another, WITHIN_S)
+        assert [await cards_of(page, one) for one in (number, another)] == [1, 1]
 
 
 async def test_a_page_that_is_loaded_again_needs_no_pin(
@@ -86,5 +93,7 @@ async def test_a_page_that_is_loaded_again_needs_no_pin(
         await page.go(f"{restaurant.url}/kitchen")
         await asyncio.sleep(0.2)
         await page.see(".connection.live")
+        assert await page.run("document.querySelectorAll('button.key').length") == 0
         await page.press("button.who", "Sign out")
         await page.see("button.name")
+        assert await page.run("sessionStorage.length") == 0
