@@ -21,7 +21,7 @@ __all__ = ["Hub", "Listener"]
 
 QUIET_S = 25.0
 LINGER_S = 60.0
-REFILL_S = 3.0
+REFILL_S = 8.0
 
 _logger = logging.getLogger(__name__)
 
