@@ -84,9 +84,7 @@ class GatewaySettings:
             connects_per_ip_per_s=source.whole("FYNLO_WS_CONNECTS_PER_IP_PER_S", 20, least=1),
             connect_burst_per_ip=source.whole("FYNLO_WS_CONNECT_BURST_PER_IP", 40, least=1),
             buffer_soft_bytes=soft,
-            buffer_hard_bytes=source.whole(
-                "FYNLO_WS_BUFFER_HARD_BYTES", max(4 * soft, 2**20), least=soft
-            ),
+            buffer_hard_bytes=source.whole("FYNLO_WS_BUFFER_HARD_BYTES", max(4 * soft, 2**20), least=soft),
             buffer_patience_s=source.whole("FYNLO_WS_BUFFER_PATIENCE_S", 10, least=1),
             drain_s=source.whole("FYNLO_WS_DRAIN_S", 10),
             log_level=source.level(),

@@ -7,5 +7,10 @@
     "website": "https://fynlo.example",
     "category": "Sales/Point of Sale",
     "depends": ["fynlo_pos_core"],
-    "data": ["security/ir.model.access.csv", "security/payment_rules.xml", "views/payment_views.xml", "views/order_views.xml"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/payment_rules.xml",
+        "views/payment_views.xml",
+        "views/order_views.xml",
+    ],
 }

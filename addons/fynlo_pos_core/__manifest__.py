@@ -7,7 +7,9 @@
     "website": "https://fynlo.example",
     "category": "Sales/Point of Sale",
     "depends": ["point_of_sale", "pos_restaurant", "pos_hr", "hr", "product", "stock_account", "auth_totp", "mail"],
-    "external_dependencies": {"python": ["pydantic", "PyJWT", "cryptography", "argon2-cffi", "redis", "qrcode", "python-escpos"]},
+    "external_dependencies": {
+        "python": ["pydantic", "PyJWT", "cryptography", "argon2-cffi", "redis", "qrcode", "python-escpos"]
+    },
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",

@@ -25,7 +25,11 @@ async def send_order(counter: Counter) -> tuple[str, str]:
 
 async def cards_of(page: Page, number: str) -> int:
     """How many cards the screen shows of an order."""
-    return int(await page.run(f"[...document.querySelectorAll('article.ticket')].filter(e => e.textContent.includes('{number}')).length"))
+    return int(
+        await page.run(
+            f"[...document.querySelectorAll('article.ticket')].filter(e => e.textContent.includes('{number}')).length"
+        )
+    )
 
 
 async def sign_in(page: Page, tills: Tills, welcome: Welcome, url: str) -> None:

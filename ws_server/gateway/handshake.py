@@ -72,9 +72,7 @@ class Handshake:
         connection.address, connection.admission = address, self.admission
         return None
 
-    async def _refuse_token(
-        self, connection: AdmittedConnection, request: Request
-    ) -> Response | None:
+    async def _refuse_token(self, connection: AdmittedConnection, request: Request) -> Response | None:
         headers = request.headers.get_all("Authorization")
         if not headers:
             return None

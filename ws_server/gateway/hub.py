@@ -49,9 +49,7 @@ class Listener(Protocol):
 class Hub:
     """Delivers every frame of a topic once and in order to each subscriber."""
 
-    def __init__(
-        self, store: StreamStore, metrics: Metrics, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, store: StreamStore, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
         self.epoch: str | None = None
         self.topics: dict[str, Topic[Listener]] = {}
         self.connections: set[Listener] = set()

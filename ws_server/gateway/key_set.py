@@ -90,9 +90,7 @@ def _parse_key(entry: Any) -> tuple[str | None, Ed25519PublicKey | None]:
     except InvalidKeyError as error:
         raise ValueError(f"unreadable key: {error}") from error
     kid = entry.get("kid")
-    return (kid if isinstance(kid, str) else None), (
-        key if isinstance(key, Ed25519PublicKey) else None
-    )
+    return (kid if isinstance(kid, str) else None), (key if isinstance(key, Ed25519PublicKey) else None)
 
 
 def fetch_json(url: str) -> Fetch:

@@ -51,9 +51,7 @@ class Gateway:
         self._reader = Reader(self._store, self._hub, self._metrics)
         self._keys = KeySet(fetch_json(settings.jwks_url))
         self._verifier = TokenVerifier(self._keys)
-        self._handshake = Handshake(
-            settings, Admission(settings), self._verifier, self._hub, self._metrics
-        )
+        self._handshake = Handshake(settings, Admission(settings), self._verifier, self._hub, self._metrics)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until ``stop`` is set, then drain. A task that fails ends the process."""
@@ -97,9 +95,7 @@ class Gateway:
 
     # HTTP
 
-    async def _answer_request(
-        self, connection: ServerConnection, request: Request
-    ) -> Response | None:
+    async def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
         assert isinstance(connection, AdmittedConnection)
         match request.path:
             case "/health/live":
@@ -143,9 +139,7 @@ class Gateway:
         connection = Connection(
             websocket,
             Session(websocket.id.hex, self._limits, time.time()),
-            Backlog(
-                settings.buffer_soft_bytes, settings.buffer_hard_bytes, settings.buffer_patience_s
-            ),
+            Backlog(settings.buffer_soft_bytes, settings.buffer_hard_bytes, settings.buffer_patience_s),
             settings.buffer_patience_s,
             hub=self._hub,
             verifier=self._verifier,
@@ -173,7 +167,5 @@ class Gateway:
         await server.wait_closed()
 
 
-def _select_subprotocol(
-    connection: ServerConnection, offered: Sequence[Subprotocol]
-) -> Subprotocol | None:
+def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     return SUBPROTOCOL if SUBPROTOCOL in offered else None

@@ -46,9 +46,7 @@ class StreamStore:
     """All Redis traffic of one gateway process. Methods raise ``Unavailable`` unless they say."""
 
     def __init__(self, url: str, keys: StreamKeys, process: str) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-        )
+        self._redis = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
         self._slots = asyncio.Semaphore(FETCHES_AT_ONCE)
         self.keys = keys
         self.wake_key = keys.wake(process)

@@ -124,9 +124,7 @@ class Outbox:
 
     def oldest_unnumbered(self) -> datetime | None:
         """When the oldest row still waiting for its place was written (naive UTC)."""
-        rows = self._query(
-            "SELECT created_at FROM fynlo_outbox WHERE topic_offset IS NULL ORDER BY id LIMIT 1"
-        )
+        rows = self._query("SELECT created_at FROM fynlo_outbox WHERE topic_offset IS NULL ORDER BY id LIMIT 1")
         return rows[0][0] if rows else None
 
     def forget(self, days: int, limit: int) -> int:

@@ -33,9 +33,7 @@ class RelayStatus:
 
     def is_ready(self) -> bool:
         """Whether this relay does its work, or stands by for the one that does."""
-        return self.role == "standby" or (
-            self.role == "active" and self.has_database and self.has_redis
-        )
+        return self.role == "standby" or (self.role == "active" and self.has_database and self.has_redis)
 
     def report(self, now: datetime) -> dict[str, object]:
         """The body of the health answers."""

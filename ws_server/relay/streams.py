@@ -35,9 +35,7 @@ class Streams:
 
     def __init__(self, url: str, keys: StreamKeys, length: int) -> None:
         # No retry below us: the relay repairs from the database after any failed command.
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-        )
+        self._redis = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
         self._keys = keys
         self._length = length
 

@@ -47,9 +47,7 @@ class StreamWriter:
         pipe = self.client.pipeline(transaction=True)
         for data in datas:
             offset = self.offsets[topic] = self.offsets.get(topic, 0) + 1
-            pipe.xadd(
-                f"{self.prefix}s:{topic}", {"f": event(topic, offset, data, type)}, id=f"{offset}-0"
-            )
+            pipe.xadd(f"{self.prefix}s:{topic}", {"f": event(topic, offset, data, type)}, id=f"{offset}-0")
         pipe.execute()
         return self.offsets[topic]
 
@@ -75,9 +73,7 @@ class GatewayHost:
         return await asyncio.to_thread(get_json, f"http://127.0.0.1:{self.port}{path}")
 
     @contextlib.asynccontextmanager
-    async def connected(
-        self, token: str | None = None, **options: Any
-    ) -> AsyncIterator[ClientConnection]:
+    async def connected(self, token: str | None = None, **options: Any) -> AsyncIterator[ClientConnection]:
         """A client; with a token it is signed in by header and the welcome is read."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= options.pop("headers", {})

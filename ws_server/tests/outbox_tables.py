@@ -31,9 +31,7 @@ class OutboxTables:
         self.dsn = dsn
         self.connection = psycopg2.connect(dsn)
 
-    def emit(
-        self, topic: str, *payloads: Any, type: str = "order.updated", company: int = 1
-    ) -> None:
+    def emit(self, topic: str, *payloads: Any, type: str = "order.updated", company: int = 1) -> None:
         """Write one event per payload in one transaction, as a business transaction does."""
         with self.connection, self.connection.cursor() as cursor:
             for payload in payloads:

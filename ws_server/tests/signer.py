@@ -49,9 +49,7 @@ class Signer:
         return {name: value for name, value in {**claims, **changes}.items() if value is not ...}
 
     def token(self, kid: str = "k1", **changes: Any) -> str:
-        return jwt.encode(
-            self.claims(**changes), self.keys[kid], algorithm="EdDSA", headers={"kid": kid}
-        )
+        return jwt.encode(self.claims(**changes), self.keys[kid], algorithm="EdDSA", headers={"kid": kid})
 
 
 class JwksServer:

@@ -91,9 +91,7 @@ class Stage:
         )
 
     @contextlib.asynccontextmanager
-    async def following(
-        self, token: str, count: int, *, drops: bool = False
-    ) -> AsyncIterator[list[Till]]:
+    async def following(self, token: str, count: int, *, drops: bool = False) -> AsyncIterator[list[Till]]:
         """Tills that follow the orders until the block ends; all have joined when it begins."""
         tills = [Till(self.url, token, ORDERS) for _ in range(count)]
         tasks = [asyncio.create_task(till.follow(drops=drops)) for till in tills]
@@ -129,9 +127,7 @@ async def sell(stage: Stage, numbers: Iterator[int], seconds: float) -> int:
     return sent
 
 
-async def test_nothing_is_lost_doubled_or_reordered_while_everything_is_killed(
-    stage: Stage, signer: Signer
-) -> None:
+async def test_nothing_is_lost_doubled_or_reordered_while_everything_is_killed(stage: Stage, signer: Signer) -> None:
     stage.start(keeps=True)
     numbers = itertools.count(1)
     async with stage.following(signer.token(), TILLS, drops=True) as tills:
@@ -210,14 +206,10 @@ async def test_relay_survives_losing_both_sides_in_any_order(stage: Stage, signe
     assert stage.relay.end(signal.SIGTERM) == 0
 
 
-async def test_relay_that_leads_again_publishes_what_another_left_behind(
-    stage: Stage, signer: Signer
-) -> None:
+async def test_relay_that_leads_again_publishes_what_another_left_behind(stage: Stage, signer: Signer) -> None:
     stage.start(keeps=True)
     other = Outbox(stage.outbox.dsn)
-    stage.spared_backends = [
-        connection.get_backend_pid() for connection in (other._work, other._listen)
-    ]
+    stage.spared_backends = [connection.get_backend_pid() for connection in (other._work, other._listen)]
 
     def lead_is_taken_away() -> bool:
         stage.cut_database()
@@ -251,9 +243,7 @@ async def test_standby_takes_over(stage: Stage, signer: Signer) -> None:
     assert get_json(health)[1]["role"] == "active"
 
 
-async def test_revoked_device_is_cut_within_a_second_of_the_commit(
-    stage: Stage, signer: Signer
-) -> None:
+async def test_revoked_device_is_cut_within_a_second_of_the_commit(stage: Stage, signer: Signer) -> None:
     stage.start(keeps=True)
     token = signer.token()
     till = Till(stage.url, token, ORDERS)

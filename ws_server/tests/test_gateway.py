@@ -126,9 +126,7 @@ async def test_connects_per_address(writer: StreamWriter, prefix: str, jwks_url:
 # Events and resuming
 
 
-async def test_events_arrive_in_order(
-    host: GatewayHost, signer: Signer, writer: StreamWriter
-) -> None:
+async def test_events_arrive_in_order(host: GatewayHost, signer: Signer, writer: StreamWriter) -> None:
     writer.publish(ORDERS, "before")
     async with host.connected(signer.token()) as socket:
         reply = await ask(socket, op="subscribe", topic=ORDERS)
@@ -198,9 +196,7 @@ async def test_client_ahead_of_a_stream_that_lost_its_tail_waits_for_the_refill(
         assert (await receive(socket))["data"] == "new"
 
 
-async def test_replay_above_a_mebibyte_is_not_sent(
-    host: GatewayHost, signer: Signer, writer: StreamWriter
-) -> None:
+async def test_replay_above_a_mebibyte_is_not_sent(host: GatewayHost, signer: Signer, writer: StreamWriter) -> None:
     writer.publish(ORDERS, *["x" * 20_000] * 70)
     async with host.connected(signer.token()) as socket:
         ask_for = {"op": "subscribe", "topic": ORDERS, "epoch": "epoch-1"}
@@ -209,9 +205,7 @@ async def test_replay_above_a_mebibyte_is_not_sent(
         assert [(await receive(socket))["offset"] for _ in range(40)] == list(range(31, 71))
 
 
-async def test_emptied_redis_is_told_to_live_clients(
-    host: GatewayHost, signer: Signer, writer: StreamWriter
-) -> None:
+async def test_emptied_redis_is_told_to_live_clients(host: GatewayHost, signer: Signer, writer: StreamWriter) -> None:
     writer.publish(ORDERS, 1, 2, 3)
     async with host.connected(signer.token()) as socket:
         await ask(socket, op="subscribe", topic=ORDERS)
@@ -230,9 +224,7 @@ async def test_emptied_redis_is_told_to_live_clients(
         assert (again["recovered"], again["epoch"], again["offset"]) == (False, "epoch-2", 1)
 
 
-async def test_gap_in_a_stream_is_told(
-    host: GatewayHost, signer: Signer, writer: StreamWriter
-) -> None:
+async def test_gap_in_a_stream_is_told(host: GatewayHost, signer: Signer, writer: StreamWriter) -> None:
     async with host.connected(signer.token()) as socket:
         await ask(socket, op="subscribe", topic=ORDERS)
         writer.offsets[ORDERS] = 4
@@ -241,9 +233,7 @@ async def test_gap_in_a_stream_is_told(
         assert (reply["op"], reply["recovered"], reply["offset"]) == ("subscribed", False, 5)
 
 
-async def test_unsubscribed_hears_no_more(
-    host: GatewayHost, signer: Signer, writer: StreamWriter
-) -> None:
+async def test_unsubscribed_hears_no_more(host: GatewayHost, signer: Signer, writer: StreamWriter) -> None:
     async with host.connected(signer.token()) as socket:
         await ask(socket, op="subscribe", topic=ORDERS)
         assert await ask(socket, op="unsubscribe", topic=ORDERS) == {
@@ -255,9 +245,7 @@ async def test_unsubscribed_hears_no_more(
         assert await ask(socket, op="ping") == {"op": "pong"}
 
 
-async def test_quiet_topics_say_their_position(
-    host: GatewayHost, signer: Signer, writer: StreamWriter
-) -> None:
+async def test_quiet_topics_say_their_position(host: GatewayHost, signer: Signer, writer: StreamWriter) -> None:
     writer.publish(ORDERS, 1)
     async with host.connected(signer.token()) as socket:
         await ask(socket, op="subscribe", topic=ORDERS)
@@ -277,9 +265,7 @@ async def test_forbidden_topic(host: GatewayHost, signer: Signer, writer: Stream
 # Tokens on a live connection
 
 
-async def test_refresh_narrows_the_subscriptions(
-    host: GatewayHost, signer: Signer, writer: StreamWriter
-) -> None:
+async def test_refresh_narrows_the_subscriptions(host: GatewayHost, signer: Signer, writer: StreamWriter) -> None:
     async with host.connected(signer.token()) as socket:
         await ask(socket, op="subscribe", topic=ORDERS)
         reply = await ask(socket, op="refresh", token=signer.token(topics=["l.location-1.menu"]))

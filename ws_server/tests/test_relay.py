@@ -61,9 +61,7 @@ def shelf(shared_redis: redis.Redis, prefix: str) -> Shelf:
     return Shelf(shared_redis, prefix)
 
 
-def test_numbers_are_contiguous_per_topic_and_company(
-    outbox: OutboxTables, database: Outbox
-) -> None:
+def test_numbers_are_contiguous_per_topic_and_company(outbox: OutboxTables, database: Outbox) -> None:
     outbox.emit(ORDERS, 1, 2)
     outbox.emit(MENU, 3)
     outbox.emit("l.9.orders", 4, company=2)
@@ -110,9 +108,7 @@ def test_unreadable_payload_becomes_null(payload: str) -> None:
     assert json.loads(frame)["data"] is None
 
 
-def test_append_is_safe_to_repeat(
-    outbox: OutboxTables, database: Outbox, streams: Streams, shelf: Shelf
-) -> None:
+def test_append_is_safe_to_repeat(outbox: OutboxTables, database: Outbox, streams: Streams, shelf: Shelf) -> None:
     epoch = recover(database, streams, 100)
     outbox.emit(ORDERS, "a", "b", "c")
     events = database.number(500)
@@ -230,9 +226,7 @@ def test_forget_keeps_young_and_unsent_rows(outbox: OutboxTables, database: Outb
     outbox.emit(ORDERS, "old", "old too", "young")
     database.number(500)
     outbox.emit(ORDERS, "old but unsent")
-    old = (
-        "UPDATE fynlo_outbox SET created_at = created_at - interval '8 days' WHERE payload LIKE %s"
-    )
+    old = "UPDATE fynlo_outbox SET created_at = created_at - interval '8 days' WHERE payload LIKE %s"
     outbox.query(old, '"old%')
     assert database.forget(7, 1) == 1
     assert database.forget(7, 500) == 1

@@ -76,9 +76,7 @@ def test_first_message_is_verified_then_welcomed() -> None:
 
 def test_older_envelope_is_answered_in_kind() -> None:
     session = new_session()
-    assert say(session, type="authenticate", token="t", user_id=3, restaurant_id="") == [
-        Verify("t", Purpose.SIGN_IN)
-    ]
+    assert say(session, type="authenticate", token="t", user_id=3, restaurant_id="") == [Verify("t", Purpose.SIGN_IN)]
     (welcome,) = session.verified(identity(), Purpose.SIGN_IN, NOW)
     assert isinstance(welcome, Send) and welcome.message["type"] == "authenticated"
     assert say(session, type="ping", id="1", data={}) == [Send({"type": "pong"})]
@@ -139,9 +137,7 @@ def test_second_sign_in_is_an_error() -> None:
 def test_subscribe_from_now_and_from_a_position() -> None:
     session = signed_in()
     assert say(session, op="subscribe", topic="l.1.orders") == [Join("l.1.orders", None)]
-    assert say(session, op="subscribe", topic="l.1.menu", epoch="x", offset=41) == [
-        Join("l.1.menu", Position("x", 41))
-    ]
+    assert say(session, op="subscribe", topic="l.1.menu", epoch="x", offset=41) == [Join("l.1.menu", Position("x", 41))]
     assert session.topics == {"l.1.orders", "l.1.menu"}
 
 
@@ -214,9 +210,7 @@ def test_failed_refresh_leaves_the_present_token() -> None:
 def test_expiry_is_announced_then_enforced() -> None:
     session = signed_in(heartbeat_s=10_000)
     assert session.deadline == NOW + 840
-    assert session.woken(NOW + 840) == [
-        Send({"op": "token_expiring", "expires_at": "1970-01-12T14:01:40Z"})
-    ]
+    assert session.woken(NOW + 840) == [Send({"op": "token_expiring", "expires_at": "1970-01-12T14:01:40Z"})]
     assert session.deadline == NOW + 925
     assert session.woken(NOW + 924) == []
     assert session.woken(NOW + 925) == [Close(CloseCode.UNAUTHENTICATED, "token_expired")]
@@ -253,9 +247,7 @@ def test_garbage_closes(data: str) -> None:
 
 
 def test_binary_closes() -> None:
-    assert signed_in().received(b'{"op":"ping"}', NOW) == [
-        Close(CloseCode.BAD_MESSAGE, "messages are text")
-    ]
+    assert signed_in().received(b'{"op":"ping"}', NOW) == [Close(CloseCode.BAD_MESSAGE, "messages are text")]
 
 
 @pytest.mark.parametrize(
@@ -285,9 +277,7 @@ def test_binary_closes() -> None:
         ({"op": "ack", "topic": "l.1.orders"}, "invalid_message"),
     ],
 )
-def test_wrong_message_is_an_error_and_the_connection_stays(
-    message: dict[str, Any], code: str
-) -> None:
+def test_wrong_message_is_an_error_and_the_connection_stays(message: dict[str, Any], code: str) -> None:
     session = signed_in()
     actions = say(session, **message)
     assert error_codes(actions) == [code] and len(actions) == 1

@@ -104,9 +104,7 @@ def forgeries(signer: Signer) -> dict[str, str]:
     claims, good = signer.claims(), signer.token()
     head, body, signature = good.split(".")
     public = signer.keys["k1"].public_key()
-    pem = public.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
     def mac(secret: bytes) -> str:
@@ -119,9 +117,7 @@ def forgeries(signer: Signer) -> dict[str, str]:
         "none, old signature": f"{_part({'alg': 'none', 'kid': 'k1'})}.{body}.{signature}",
         "MAC with the public key as PEM": mac(pem),
         "MAC with the raw public key": mac(raw),
-        "another key, our kid": jwt.encode(
-            claims, stranger, algorithm="EdDSA", headers={"kid": "k1"}
-        ),
+        "another key, our kid": jwt.encode(claims, stranger, algorithm="EdDSA", headers={"kid": "k1"}),
         "unknown kid": jwt.encode(claims, stranger, algorithm="EdDSA", headers={"kid": "k9"}),
         "no kid": jwt.encode(claims, signer.keys["k1"], algorithm="EdDSA"),
         "kid of another type": f"{_part({'alg': 'EdDSA', 'kid': ['k1']})}.{body}.{signature}",

@@ -55,9 +55,7 @@ class Till:
         headers = {"Authorization": f"Bearer {self._token}"}
         while True:
             try:
-                async with connect(
-                    self._url, additional_headers=headers, compression=None, open_timeout=3
-                ) as socket:
+                async with connect(self._url, additional_headers=headers, compression=None, open_timeout=3) as socket:
                     await self._listen(socket, random.uniform(0.3, 1.5) if drops else None)
             except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
                 self.reconnects += 1

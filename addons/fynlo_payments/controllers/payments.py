@@ -3,14 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
-
 from odoo import http
-from odoo.http import request
-
 from odoo.addons.fynlo_pos_core.controllers.order_shapes import OrderView
 from odoo.addons.fynlo_pos_core.rest import Answer, api_route, current_identity
 from odoo.addons.fynlo_pos_core.rest.shapes import Id, MoneyShape, MoneyView, Shape, View, WireMoment
+from odoo.http import request
+from pydantic import Field
 
 
 class PaymentShape(Shape):

@@ -1,7 +1,6 @@
 """A payment: one attempt with one tender for part of an order."""
 
 from odoo import api, fields, models
-
 from odoo.addons.fynlo_pos_core.tools.clock import wire
 from odoo.addons.fynlo_pos_core.tools.money import to_major
 

@@ -1,7 +1,6 @@
 """Payments in the currency's own units, for people in the back office."""
 
 from odoo import api, fields, models
-
 from odoo.addons.fynlo_pos_core.tools.money import to_major
 
 #: Shown amount: the whole minor units behind it.

@@ -5,7 +5,6 @@ locked first, so two tills that pay the same order wait for each other and neith
 """
 
 from odoo import api, models
-
 from odoo.addons.fynlo_pos_core.models.orders.order_rows import QUIET
 from odoo.addons.fynlo_pos_core.models.orders.order_states import ORDER_STATES
 from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
@@ -51,9 +50,7 @@ class FynloPaymentService(models.AbstractModel):
         attempt = self._reserve(order, identity, facts, wish)
         outcome = attempt._provider()._charge(attempt)
         document = self._apply(attempt, outcome, order, facts, method_id, identity)
-        placed = self.env["fynlo.order.service"]._payment_registered(
-            identity, order, facts, complete=wish.complete
-        )
+        placed = self.env["fynlo.order.service"]._payment_registered(identity, order, facts, complete=wish.complete)
         return {**document, "order": placed}
 
     @api.model
@@ -161,7 +158,12 @@ class FynloPaymentService(models.AbstractModel):
             "fynlo_payment_id": attempt.id,
         }
         rows = [
-            {**shared, "uuid": attempt.fynlo_uuid, "amount": to_major(attempt.tendered, facts.digits), "is_change": False}
+            {
+                **shared,
+                "uuid": attempt.fynlo_uuid,
+                "amount": to_major(attempt.tendered, facts.digits),
+                "is_change": False,
+            }
         ]
         if attempt.change:
             change = to_major(-attempt.change, facts.digits)

@@ -1,11 +1,10 @@
 """The books of cash and tips after a till was closed and posted."""
 
-from odoo.tests import tagged
-
 from odoo.addons.fynlo_pos_core.controllers.till_sessions import CashMovementShape
 from odoo.addons.fynlo_pos_core.rest.payload import parse
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.tests import tagged
 
 from .trading_day import TradingDay
 

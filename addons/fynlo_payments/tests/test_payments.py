@@ -1,14 +1,13 @@
 """Cash payments: what the till gets, Odoo's rows, and the books after closing."""
 
 from odoo import Command
-from odoo.tests import TransactionCase, tagged
-
 from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.rest.call import Call
 from odoo.addons.fynlo_pos_core.rest.payload import parse
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
 from odoo.addons.fynlo_pos_core.tests.shop import Shop
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.tests import TransactionCase, tagged
 
 from ..controllers.payments import PaymentShape, TakenPaymentView
 from ..models.payment import PAYMENT_STATES
@@ -46,7 +45,9 @@ class TestPayments(Shop, TransactionCase):
         order = self.place(self.line(self.menu.pizza))
         taken = self.pay(order, 1000, tendered=2000)
         TakenPaymentView.model_validate(taken)
-        self.assertEqual((taken["state"], taken["change"], taken["tendered"]), ("captured", self.gbp(1000), self.gbp(2000)))
+        self.assertEqual(
+            (taken["state"], taken["change"], taken["tendered"]), ("captured", self.gbp(1000), self.gbp(2000))
+        )
         placed = taken["order"]
         self.assertEqual((placed["payment"], placed["state"], placed["version"]), ("paid", "open", 2))
         self.assertEqual((placed["totals"]["paid"], placed["totals"]["due"]), (self.gbp(1000), self.gbp(0)))
@@ -107,7 +108,9 @@ class TestPayments(Shop, TransactionCase):
         taken = self.pay(order, 1000, tip=self.gbp(200), tendered=1500, complete=True)
         self.assertEqual((taken["tip"], taken["change"]), (self.gbp(200), self.gbp(300)))
         totals = taken["order"]["totals"]
-        self.assertEqual((totals["total"], totals["tip"], totals["paid"]), (self.gbp(1000), self.gbp(200), self.gbp(1200)))
+        self.assertEqual(
+            (totals["total"], totals["tip"], totals["paid"]), (self.gbp(1000), self.gbp(200), self.gbp(1200))
+        )
         row = self.row(order)
         self.assertEqual((row.amount_total, row.amount_paid, row.tip_amount), (12.0, 12.0, 2.0))
 

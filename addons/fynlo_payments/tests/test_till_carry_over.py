@@ -1,8 +1,7 @@
 """Closing a till with open orders: the next session has them, with what was paid on them."""
 
-from odoo.tests import tagged
-
 from odoo.addons.fynlo_pos_core.rest import Problem
+from odoo.tests import tagged
 
 from .trading_day import TradingDay
 
@@ -25,7 +24,9 @@ class TestTillCarryOver(TradingDay):
         order = self.place(self.line(self.menu.pizza))
         self.assertEqual(self.refusal(lambda: self.close(10000)).members["orders"][0]["id"], order["id"])
         refused = self.refusal(lambda: self.close(10000, open_orders="carry"))
-        self.assertEqual((refused.code, refused.members["permission"]), ("permission_denied", "till_session.force_close"))
+        self.assertEqual(
+            (refused.code, refused.members["permission"]), ("permission_denied", "till_session.force_close")
+        )
 
     def test_open_orders_are_seen_and_edited_until_the_next_session_has_them(self):
         order = self.place(self.line(self.menu.pizza), note="Table by the door")

@@ -2,9 +2,8 @@
 
 import random
 
-from odoo.tests import tagged
-
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.tests import tagged
 
 from .trading_day import TradingDay
 
@@ -145,9 +144,7 @@ class TestTillPosting(TradingDay):
     def test_payments_booked_one_by_one_fall_back_to_one_shot(self):
         self.sell_at_random(seed=5)
         guest = self.env["res.partner"].create({"name": "Regular"})
-        self.env.cr.execute(
-            "UPDATE pos_order SET partner_id = %s WHERE session_id = %s", (guest.id, self.session().id)
-        )
+        self.env.cr.execute("UPDATE pos_order SET partner_id = %s WHERE session_id = %s", (guest.id, self.session().id))
         self.env.cr.execute(
             "UPDATE pos_payment_method SET split_transactions = TRUE WHERE id = ANY(%s)",
             (self.location.payment_method_ids.filtered(lambda method: method.type == "bank").ids,),

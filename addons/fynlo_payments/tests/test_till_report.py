@@ -1,9 +1,8 @@
 """X and Z reports: every figure of a small day, and that the Z report stays as it was."""
 
-from odoo.tests import tagged
-
 from odoo.addons.fynlo_pos_core.controllers.till_report_views import TillReportView
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.tests import tagged
 
 from .trading_day import TradingDay
 

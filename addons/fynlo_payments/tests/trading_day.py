@@ -1,13 +1,12 @@
 """A till's day for tests: sell, pay, close, post, and look at the books."""
 
-from odoo.tests import TransactionCase
-
 from odoo.addons.fynlo_pos_core.controllers.till_sessions import CloseSessionShape
 from odoo.addons.fynlo_pos_core.rest.call import Call
 from odoo.addons.fynlo_pos_core.rest.payload import parse
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
 from odoo.addons.fynlo_pos_core.tests.shop import Shop
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.tests import TransactionCase
 
 from ..controllers.payments import PaymentShape
 

@@ -180,5 +180,3 @@ class ResultView(View):
 class OperationsView(View):
     order: OrderView
     results: list[ResultView]
-
-

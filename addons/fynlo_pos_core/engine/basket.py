@@ -15,7 +15,11 @@ declare(
     "unknown_item", 422, "Unknown item", "The menu has no such item.", "Read the menu again and offer what is on it."
 )
 declare(
-    "item_unavailable", 422, "Not available", "The item has run out.", "Read the menu again; take the item off the order."
+    "item_unavailable",
+    422,
+    "Not available",
+    "The item has run out.",
+    "Read the menu again; take the item off the order.",
 )
 declare(
     "invalid_choice",
@@ -143,9 +147,7 @@ class Basket:
         for index, wish in enumerate(wishes):
             wanted[str(wish.modifier_id)] = wanted.get(str(wish.modifier_id), 0) + wish.quantity
             if all(str(wish.modifier_id) not in group.modifiers for group in variant.groups):
-                raise _refused(
-                    "unknown_item", f"{variant.name} has no such modifier.", f"{field}[{index}].modifier_id"
-                )
+                raise _refused("unknown_item", f"{variant.name} has no such modifier.", f"{field}[{index}].modifier_id")
         for group in variant.groups:
             chosen = [(group.modifiers[uuid], count) for uuid, count in wanted.items() if uuid in group.modifiers]
             _check_count(group, sum(count for _modifier, count in chosen), variant, field)

@@ -183,7 +183,6 @@ class LocationFacts:
             return tax_ids
         return tuple(new for old in tax_ids for new in preset.tax_map.get(old, (old,)))
 
-
     def price_of(self, variant, preset, moment):
         """What one of ``variant`` costs at a naive UTC ``moment``: happy hour, preset, then the menu."""
         local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.time_zone))

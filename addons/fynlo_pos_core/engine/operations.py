@@ -19,7 +19,11 @@ from .order import AppliedDiscount
 from .pricing import price_order
 
 declare(
-    "line_gone", 409, "Line is gone", "The line was voided or never existed.", "Refresh the order and show what is left."
+    "line_gone",
+    409,
+    "Line is gone",
+    "The line was voided or never existed.",
+    "Refresh the order and show what is left.",
 )
 declare(
     "line_sent",
@@ -69,7 +73,9 @@ class Result:
 class Editor:
     """Applies one till's operations to an order in memory."""
 
-    def __init__(self, order, facts, identity, basket, now, *, base_version, odoo_taxes, customers=None, approvals=None):
+    def __init__(
+        self, order, facts, identity, basket, now, *, base_version, odoo_taxes, customers=None, approvals=None
+    ):
         self.order, self.facts, self.identity, self.basket, self.now = order, facts, identity, basket, now
         self.base_version, self.odoo_taxes = base_version, odoo_taxes
         self.customers = customers or {}
@@ -88,9 +94,7 @@ class Editor:
         except Problem as problem:
             return Result(str(op.op_id), "rejected", problem.code, str(problem.args[0]))
         self.changed |= verdict.result != "superseded"
-        return Result(
-            str(op.op_id), verdict.result, conflict=verdict.conflict, other_device=verdict.other_device
-        )
+        return Result(str(op.op_id), verdict.result, conflict=verdict.conflict, other_device=verdict.other_device)
 
     # --- lines ---------------------------------------------------------------------------
 
@@ -155,7 +159,9 @@ class Editor:
     def _comp_line(self, op):
         """Give a line away: it stays on the bill at no charge, with its reason."""
         line = self._line(op.line_id)
-        if any(d.line_uuid == line.uuid and d.kind == "percent" and d.value_bp == COMP_BP for d in self.order.discounts):
+        if any(
+            d.line_uuid == line.uuid and d.kind == "percent" and d.value_bp == COMP_BP for d in self.order.discounts
+        ):
             return
         self.order.discounts.append(
             AppliedDiscount(

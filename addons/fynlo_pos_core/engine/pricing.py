@@ -129,9 +129,7 @@ def _take_off(discount, lines):
 
 def _price_leaf(leaf, facts, odoo_taxes):
     leaf.discount_percent = 100.0 * leaf.discount / leaf.gross if leaf.gross else 0.0
-    taxed = _tax(
-        leaf.unit_price, float(leaf.quantity), leaf.discount_percent, leaf.tax_ids, facts, odoo_taxes
-    )
+    taxed = _tax(leaf.unit_price, float(leaf.quantity), leaf.discount_percent, leaf.tax_ids, facts, odoo_taxes)
     leaf.net, leaf.total = taxed.excluded, taxed.included
     leaf.taxes = tuple((rule.uuid, rule.rate_bp, amount) for rule, amount in taxed.by_tax)
     leaf.tax = leaf.total - leaf.net

@@ -29,9 +29,7 @@ class Shop:
             }
         )
         cls.env.user.company_ids |= company
-        cls.env = cls.env(
-            context={**cls.env.context, "allowed_company_ids": [company.id], "tracking_disable": True}
-        )
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": [company.id], "tracking_disable": True})
         company = cls.company = cls.company.with_env(cls.env)
         cls.env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
         company.write(
@@ -156,7 +154,11 @@ class Shop:
     def _combo(cls, company, vat, pizza, cola):
         choices = cls.env["product.combo"].create(
             [
-                {"name": "Pizza", "company_id": company.id, "combo_item_ids": [Command.create({"product_id": pizza.id})]},
+                {
+                    "name": "Pizza",
+                    "company_id": company.id,
+                    "combo_item_ids": [Command.create({"product_id": pizza.id})],
+                },
                 {
                     "name": "Drink",
                     "company_id": company.id,

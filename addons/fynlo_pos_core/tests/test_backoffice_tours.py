@@ -98,11 +98,11 @@ class TestBackOffice(Shop, HttpCase):
         return [kind for kind in action.view_mode.split(",")[1:] if kind != "form"]
 
     def test_orders_are_right_in_odoos_own_screens(self):
-        action = self.env["ir.actions.act_window"].with_user(self.desk)._for_xml_id(
-            "point_of_sale.action_pos_pos_form"
-        )
-        orders = self.env[action["res_model"]].with_user(self.desk).search(
-            [("pos_reference", "=", self.order["number"]), ("config_id", "=", self.location.id)]
+        action = self.env["ir.actions.act_window"].with_user(self.desk)._for_xml_id("point_of_sale.action_pos_pos_form")
+        orders = (
+            self.env[action["res_model"]]
+            .with_user(self.desk)
+            .search([("pos_reference", "=", self.order["number"]), ("config_id", "=", self.location.id)])
         )
         self.assertEqual((orders.name, orders.amount_total, orders.amount_tax), (self.order["number"], 13.0, 2.17))
         self.assertEqual(orders.lines.mapped("price_subtotal_incl"), [10.0, 3.0])

@@ -1,10 +1,9 @@
 """The kitchen's screens of the back office, and the rules of its stations."""
 
-from psycopg2.errors import CheckViolation
-
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
+from psycopg2.errors import CheckViolation
 
 from .test_kitchen_tickets import Kitchen
 

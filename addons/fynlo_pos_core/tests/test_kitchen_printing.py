@@ -37,7 +37,9 @@ class TestPrinting(Kitchen, TransactionCase):
 
     def ticket(self, **values):
         """A ticket that is to be printed."""
-        sent = self.send(self.place(self.line(self.menu.pizza, note="well done"), table_id=self.table.fynlo_uuid, **values))
+        sent = self.send(
+            self.place(self.line(self.menu.pizza, note="well done"), table_id=self.table.fynlo_uuid, **values)
+        )
         return self.env["fynlo.kitchen.ticket"]._by_uuid(sent["tickets"][0]["id"])
 
     def run_printing(self, later_s=0):

@@ -2,7 +2,6 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from odoo.tests import TransactionCase, tagged
 
 from ..engine.kitchen_states import (

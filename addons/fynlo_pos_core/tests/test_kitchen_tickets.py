@@ -35,9 +35,7 @@ class Kitchen(Editing):
         cls.env.cr.flush()
 
     def send(self, order, **wish):
-        sent = self.env["fynlo.order.service"]._send(
-            self.identity(), order["id"], parse(SendShape, to_json(wish))
-        )
+        sent = self.env["fynlo.order.service"]._send(self.identity(), order["id"], parse(SendShape, to_json(wish)))
         self.env.cr.flush()
         SentView.model_validate_json(to_json(sent))
         return sent

@@ -4,7 +4,6 @@ import itertools
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from odoo.tests import TransactionCase, tagged
 
 from ..controllers.operation_shapes import OperationsShape, OperationsView
@@ -270,9 +269,7 @@ class TestConvergence(Editing, TransactionCase):
         max_size=9,
     )
 
-    @settings(
-        max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.differing_executors]
-    )
+    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.differing_executors])
     @given(edits=EDITS, shuffle=st.randoms(use_true_random=False))
     def test_any_interleaving_ends_alike(self, edits, shuffle):
         with self.env.cr.savepoint() as point:

@@ -229,7 +229,10 @@ class TestOrders(Shop, TransactionCase):
         self.assertLess(ahead["client_created_at"], made(timedelta(minutes=1)))
         late = self.place(self.line(self.menu.pizza), client_created_at=made(timedelta(days=-2)))
         self.assertTrue(late["late_arrival"])
-        self.assertEqual(self.refusal(self.line(self.menu.pizza), client_created_at=made(timedelta(days=-40))).code, "validation_failed")
+        self.assertEqual(
+            self.refusal(self.line(self.menu.pizza), client_created_at=made(timedelta(days=-40))).code,
+            "validation_failed",
+        )
 
     def test_empty_order_is_complete_at_once(self):
         document = self.place()

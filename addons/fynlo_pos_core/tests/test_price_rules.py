@@ -93,9 +93,7 @@ class TestPriceRules(Editing, TransactionCase):
     def test_a_preset_has_prices_of_its_own(self):
         self.takeaway.pricelist_id = self.price_list(self.menu.pizza, 9.0)
         self.env.cr.flush()
-        document = self.place(
-            self.line(self.menu.pizza), self.line(self.menu.cola), preset_id=self.takeaway.fynlo_uuid
-        )
+        document = self.place(self.line(self.menu.pizza), self.line(self.menu.cola), preset_id=self.takeaway.fynlo_uuid)
         self.assertEqual(self.total(document), 1200)
         self.assertEqual(self.total(self.place(self.line(self.menu.pizza))), 1000)
 
@@ -115,7 +113,9 @@ class TestPriceRules(Editing, TransactionCase):
     def test_service_charge_is_part_of_the_bill_until_declined(self):
         self.charge()
         order = self.place(self.line(self.menu.pizza))
-        totals = {name: order["totals"][name]["amount"] for name in ("subtotal", "service_charge", "tax", "total", "due")}
+        totals = {
+            name: order["totals"][name]["amount"] for name in ("subtotal", "service_charge", "tax", "total", "due")
+        }
         self.assertEqual(totals, {"subtotal": 958, "service_charge": 125, "tax": 167, "total": 1125, "due": 1125})
         row = self.row(order)
         self.assertEqual((len(row.lines), row.amount_total), (2, 11.25))
@@ -141,7 +141,9 @@ class TestPriceRules(Editing, TransactionCase):
         self.assertEqual(self.total(away), 250)
 
     def test_discounts_have_a_limit_by_role(self):
-        half = self._discount(self.company, "Half", kind="percent", value_bp=5000, scope="order", permission="order.edit")
+        half = self._discount(
+            self.company, "Half", kind="percent", value_bp=5000, scope="order", permission="order.edit"
+        )
         self.env.cr.flush()
         wish = {"id": uuid7(), "discount_id": half.fynlo_uuid}
         self.assertEqual(self.problem(self.line(self.menu.pizza), discounts=[wish]).code, "discount_limit")
@@ -170,7 +172,9 @@ class TestPriceRules(Editing, TransactionCase):
         halves = [cheap.fynlo_uuid, dear.fynlo_uuid]
         document = self.place(self.line(cheap, "2", halves=halves))
         line = document["lines"][0]
-        self.assertEqual((line["name"], line["unit_price"]["amount"], self.total(document)), ("½ Marinara / ½ Truffle", 1400, 2800))
+        self.assertEqual(
+            (line["name"], line["unit_price"]["amount"], self.total(document)), ("½ Marinara / ½ Truffle", 1400, 2800)
+        )
         self.assertEqual([half["variant_id"] for half in line["halves"]], halves)
         self.env.invalidate_all()
         self.assertEqual(self.env["fynlo.order.service"]._document(self.identity(), document["id"]), document)

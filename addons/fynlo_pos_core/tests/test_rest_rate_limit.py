@@ -53,7 +53,7 @@ class TestRateLimit(BaseCase):
 
     def test_the_rule_against_the_oracle(self):
         for seed in range(200):
-            chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+            chance = random.Random(seed)
             interval, burst = chance.choice([1_000, 33_333, 1_000_000]), chance.randint(1, 12)
             bucket, key, moment = Bucket(interval, burst), str(uuid4()), 1e12
             for _turn in range(60):

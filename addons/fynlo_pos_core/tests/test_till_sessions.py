@@ -59,7 +59,9 @@ class TestTillSessions(Shop, TransactionCase):
         self.assertEqual(closing["over_short"], self.gbp(-50))
         session = self.session(till)
         session._fynlo_post_safely()
-        self.assertEqual((session.state, session._api_values()["posting"]), ("closed", "done"), session.fynlo_posting_error)
+        self.assertEqual(
+            (session.state, session._api_values()["posting"]), ("closed", "done"), session.fynlo_posting_error
+        )
 
     def test_closing_twice_is_refused(self):
         till = self.open_till()

@@ -112,9 +112,7 @@ def plan_for(rules: tuple[TaxRule, ...]) -> TaxPlan:
     return TaxPlan.of(rules)
 
 
-def tax_line(
-    price: float, quantity: float, discount: float, rules: tuple[TaxRule, ...], digits: int
-) -> TaxedAmount:
+def tax_line(price: float, quantity: float, discount: float, rules: tuple[TaxRule, ...], digits: int) -> TaxedAmount:
     """Tax one line when the company rounds per line.
 
     ``price`` in major units with included taxes in it, ``discount`` in percent.

@@ -15,12 +15,16 @@ class FynloCashCount(models.Model):
     _rec_name = "number"
     _resource_name = "cash_count"
 
-    session_id = fields.Many2one("pos.session", "Till session", required=True, readonly=True, index=True, ondelete="restrict")
+    session_id = fields.Many2one(
+        "pos.session", "Till session", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     employee_id = fields.Many2one("hr.employee", "Counted by", readonly=True)
-    number = fields.Integer("Count", required=True, readonly=True, help="1 for the first count of a drawer, 2 for the recount.")
+    number = fields.Integer(
+        "Count", required=True, readonly=True, help="1 for the first count of a drawer, 2 for the recount."
+    )
     counted = fields.Integer("Counted (minor units)", required=True, readonly=True)
     expected = fields.Integer("Expected (minor units)", required=True, readonly=True)
     denominations = fields.Json(readonly=True)

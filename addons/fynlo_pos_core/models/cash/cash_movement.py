@@ -44,7 +44,9 @@ class FynloCashMovement(models.Model):
     _rec_name = "reason"
     _resource_name = "cash_movement"
 
-    session_id = fields.Many2one("pos.session", "Till session", required=True, readonly=True, index=True, ondelete="restrict")
+    session_id = fields.Many2one(
+        "pos.session", "Till session", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
@@ -63,7 +65,9 @@ class FynloCashMovement(models.Model):
         required=True,
         readonly=True,
     )
-    amount = fields.Integer("Amount (minor units)", required=True, readonly=True, help="Always positive; the kind tells the way.")
+    amount = fields.Integer(
+        "Amount (minor units)", required=True, readonly=True, help="Always positive; the kind tells the way."
+    )
     amount_shown = fields.Monetary("Amount", compute="_compute_amount_shown", currency_field="currency_id")
     reason = fields.Char(required=True, readonly=True)
     business_date = fields.Date("Business date", required=True, readonly=True, index=True)

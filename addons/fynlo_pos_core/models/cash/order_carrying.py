@@ -82,7 +82,9 @@ class FynloTillSessionService(models.AbstractModel):
         self.env.cr.execute(
             "UPDATE pos_order SET session_id = %s, fynlo_carried = FALSE WHERE id = ANY(%s)", (session.id, order_ids)
         )
-        self.env.cr.execute("UPDATE pos_payment SET session_id = %s WHERE pos_order_id = ANY(%s)", (session.id, order_ids))
+        self.env.cr.execute(
+            "UPDATE pos_payment SET session_id = %s WHERE pos_order_id = ANY(%s)", (session.id, order_ids)
+        )
         self.env["pos.order"].invalidate_model(flush=False)
         self.env["pos.payment"].invalidate_model(flush=False)
         session.invalidate_recordset(["order_ids"], flush=False)

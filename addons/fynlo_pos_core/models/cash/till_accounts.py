@@ -14,7 +14,9 @@ ACCOUNTS = {
 
 
 def _account(label, help_text):
-    return fields.Many2one("account.account", label, check_company=True, copy=False, ondelete="restrict", help=help_text)
+    return fields.Many2one(
+        "account.account", label, check_company=True, copy=False, ondelete="restrict", help=help_text
+    )
 
 
 class ResCompany(models.Model):

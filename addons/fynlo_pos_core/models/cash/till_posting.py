@@ -46,7 +46,9 @@ class PosSession(models.Model):
             more = True
             while more:
                 more = session._fynlo_step_safely()
-                left = self.env["ir.cron"]._commit_progress(0 if more else 1, remaining=len(waiting) - position - (not more))
+                left = self.env["ir.cron"]._commit_progress(
+                    0 if more else 1, remaining=len(waiting) - position - (not more)
+                )
                 if not left:
                     return
 
@@ -59,7 +61,7 @@ class PosSession(models.Model):
         """Do the next step; true while there are more. A failure is undone and its reason kept."""
         try:
             return self._fynlo_step()
-        except Exception as failure:  # noqa: BLE001 - one till that cannot be posted must not stop the others
+        except Exception as failure:
             self.env.cr.rollback()
             _logger.exception("Till session %s could not be posted", self.id)
             self.fynlo_posting_error = str(failure) or type(failure).__name__

@@ -116,13 +116,17 @@ class FynloTillSessionService(models.AbstractModel):
         return session
 
     def _current_of(self, location):
-        return self.env["pos.session"].sudo().search(
-            [("config_id", "=", location.id), ("state", "=", "opened"), ("rescue", "=", False)], limit=1
+        return (
+            self.env["pos.session"]
+            .sudo()
+            .search([("config_id", "=", location.id), ("state", "=", "opened"), ("rescue", "=", False)], limit=1)
         )
 
     def _find(self, identity, uuid):
-        session = self.env["pos.session"].sudo().search(
-            [("fynlo_uuid", "=", str(uuid)), ("config_id", "=", identity.location_id)], limit=1
+        session = (
+            self.env["pos.session"]
+            .sudo()
+            .search([("fynlo_uuid", "=", str(uuid)), ("config_id", "=", identity.location_id)], limit=1)
         )
         if not session:
             raise NotFound(self.env._("There is no such till session at this location."))

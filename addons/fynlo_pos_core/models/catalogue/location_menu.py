@@ -21,7 +21,9 @@ class PosConfig(models.Model):
 class ResCompany(models.Model):
     _name = "res.company"
     _inherit = ["res.company", "fynlo.menu.part"]
-    _menu_fields = frozenset({"currency_id", "tax_calculation_rounding_method", "account_price_include", "fynlo_discount_limit_bp"})
+    _menu_fields = frozenset(
+        {"currency_id", "tax_calculation_rounding_method", "account_price_include", "fynlo_discount_limit_bp"}
+    )
 
     def _menu_companies(self):
         return self

@@ -24,7 +24,10 @@ class PosConfig(models.Model):
     _inherit = "pos.config"
 
     fynlo_service_charge_bp = fields.Integer(
-        "Service charge (basis points)", default=0, required=True, help="1250 is 12.5 %. 0: none. Guests may decline it."
+        "Service charge (basis points)",
+        default=0,
+        required=True,
+        help="1250 is 12.5 %. 0: none. Guests may decline it.",
     )
     fynlo_service_charge_guests = fields.Integer(
         "From so many guests", default=0, required=True, help="Smaller parties pay none; 0 is every party."

@@ -20,7 +20,9 @@ class FynloEventHealth(models.TransientModel):
     )
     unsent = fields.Integer("Events waiting", compute="_compute_figures")
     oldest_s = fields.Integer("Oldest waits for (seconds)", compute="_compute_figures")
-    last_seq = fields.Integer("Last sequence", compute="_compute_figures", help="The clock of the company's change feed.")
+    last_seq = fields.Integer(
+        "Last sequence", compute="_compute_figures", help="The clock of the company's change feed."
+    )
     last_event_at = fields.Datetime("Last event", compute="_compute_figures")
     topic_ids = fields.Many2many("fynlo.topic", compute="_compute_figures", string="Topics")
     recent_ids = fields.Many2many("fynlo.outbox", compute="_compute_figures", string="Latest events")

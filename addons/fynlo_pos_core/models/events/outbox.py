@@ -2,9 +2,8 @@
 
 import json
 
-from psycopg2.extras import execute_values
-
 from odoo import api, fields, models
+from psycopg2.extras import execute_values
 
 from ...tools.clock import now
 from ...tools.identifiers import uuid7
@@ -29,7 +28,9 @@ class FynloOutbox(models.Model):
     deleted = fields.Boolean(readonly=True)
     payload = fields.Text(required=True, readonly=True)
     created_at = fields.Datetime(required=True, readonly=True, index=True)
-    topic_offset = fields.Integer("Offset", readonly=True, help="Place in the topic; empty until the relay has sent it.")
+    topic_offset = fields.Integer(
+        "Offset", readonly=True, help="Place in the topic; empty until the relay has sent it."
+    )
     seq = fields.Integer("Sequence", readonly=True, help="Place in the company's change feed.")
 
     _unsent = models.Index("(id) WHERE topic_offset IS NULL")

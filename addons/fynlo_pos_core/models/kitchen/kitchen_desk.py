@@ -86,9 +86,7 @@ class FynloKitchenDesk(models.AbstractModel):
         """The order is cancelled: stop whatever of it is not served yet."""
         order = self.env["pos.order"].sudo().search([("uuid", "=", order_uuid)])
         items = [
-            _void_item(line)
-            for line in self._open_tickets(order.id).line_ids
-            if line.voided_quantity < line.quantity
+            _void_item(line) for line in self._open_tickets(order.id).line_ids if line.voided_quantity < line.quantity
         ]
         tickets, struck = self._issue(order.id, facts, identity, kitchen.slips(items))
         tickets._announce("kitchen.ticket.created")
@@ -102,9 +100,7 @@ class FynloKitchenDesk(models.AbstractModel):
         lines = (
             self.env["fynlo.kitchen.ticket.line"]
             .sudo()
-            .search(
-                [("kind", "=", "new"), ("leaf_uuid", "in", [item.leaf_uuid for item in voids])], order="id desc"
-            )
+            .search([("kind", "=", "new"), ("leaf_uuid", "in", [item.leaf_uuid for item in voids])], order="id desc")
         )
         for item in voids:
             left = float(item.quantity)

@@ -7,7 +7,6 @@ from ...engine.order_document import order_document
 from ...rest import Invalid, Problem
 from ...tools.clock import wire
 
-
 #: Fulfilments in which the kitchen has tickets to work on.
 WORKING = ("sent", "preparing", "ready")
 
@@ -96,4 +95,8 @@ def _news(order, facts, knew, knows):
 def _note_slips(tickets, slips):
     """A notice without items for each station that works on the order and gets none yet: its note has changed."""
     told = {slip.station_id for slip in slips if slip.kind == "notice"}
-    return [kitchen.Slip("notice", station.id, 1, ()) for station in tickets.station_id.sorted("id") if station.id not in told]
+    return [
+        kitchen.Slip("notice", station.id, 1, ())
+        for station in tickets.station_id.sorted("id")
+        if station.id not in told
+    ]

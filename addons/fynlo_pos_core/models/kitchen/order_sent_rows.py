@@ -1,9 +1,8 @@
 """Writing what the kitchen has of an order, also when the order itself is closed."""
 
+from odoo import api, models
 from psycopg2.errors import SerializationFailure
 from psycopg2.extras import Json
-
-from odoo import api, models
 
 
 class FynloOrderRows(models.AbstractModel):

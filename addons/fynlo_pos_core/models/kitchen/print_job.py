@@ -142,7 +142,9 @@ class FynloPrintJob(models.Model):
         """Jobs of a process that died while printing: nobody knows whether they came out."""
         lost = self.search([("state", "=", "printing"), ("reserved_at", "<", now() - LOST_AFTER)])
         for job in lost:
-            job._apply({"state": "unknown", "failure": self.env._("The printing process ended before the printer answered.")})
+            job._apply(
+                {"state": "unknown", "failure": self.env._("The printing process ended before the printer answered.")}
+            )
 
     def _wall_clock(self):
         zone = ZoneInfo(self.ticket_id.config_id.fynlo_time_zone)

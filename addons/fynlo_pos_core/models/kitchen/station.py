@@ -33,7 +33,10 @@ class FynloKitchenStation(models.Model):
     )
     is_open = fields.Boolean("Open", default=True, help="A closed station's work goes to its fallback.")
     fallback_id = fields.Many2one(
-        "fynlo.kitchen.station", "Fallback", ondelete="set null", domain="[('config_id', '=', config_id), ('id', '!=', id)]"
+        "fynlo.kitchen.station",
+        "Fallback",
+        ondelete="set null",
+        domain="[('config_id', '=', config_id), ('id', '!=', id)]",
     )
     printer_enabled = fields.Boolean("Print tickets")
     printer_host = fields.Char("Printer address", help="Name or IP address of an ESC/POS printer on the network.")

@@ -78,7 +78,9 @@ class FynloKitchenTicket(models.Model):
             "state": self.state,
             "station": {"id": self.station_id.fynlo_uuid, "name": self.station_id.name},
             "order": {"id": order.uuid, "number": order.fynlo_number},
-            "table": {"id": order.table_id.fynlo_uuid, "name": str(order.table_id.table_number)} if order.table_id else None,
+            "table": {"id": order.table_id.fynlo_uuid, "name": str(order.table_id.table_number)}
+            if order.table_id
+            else None,
             "preset": {"id": preset.fynlo_uuid, "name": preset.name} if preset else None,
             "guests": order.customer_count,
             "note": order.general_customer_note or "",

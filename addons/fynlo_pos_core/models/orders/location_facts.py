@@ -131,9 +131,7 @@ class FynloLocationFacts(models.AbstractModel):
 
     def _tables(self, location):
         tables = location.floor_ids.table_ids
-        return {
-            table.fynlo_uuid: TableFacts(table.id, table.fynlo_uuid, str(table.table_number)) for table in tables
-        }
+        return {table.fynlo_uuid: TableFacts(table.id, table.fynlo_uuid, str(table.table_number)) for table in tables}
 
     def _discounts(self, location, digits):
         discounts = location.env["fynlo.discount"].search([("company_id", "in", [False, location.company_id.id])])

@@ -7,9 +7,9 @@ from ...engine.operations import Editor, Result
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
 from ...rest import Problem, declare
+from ..system.transition import require_transition
 from .order_operation import body_of
 from .order_states import ORDER_STATES
-from ..system.transition import require_transition
 
 declare(
     "batch_rejected",
@@ -19,7 +19,11 @@ declare(
     "Look at the results that come with the refusal, then send what is still wanted.",
 )
 declare(
-    "op_id_reused", 422, "Operation id reused", "The op_id was used for another operation.", "Give every operation an id of its own."
+    "op_id_reused",
+    422,
+    "Operation id reused",
+    "The op_id was used for another operation.",
+    "Give every operation an id of its own.",
 )
 
 
@@ -38,7 +42,9 @@ class FynloOrderService(models.AbstractModel):
         if wish.base_version > order.version:
             raise Problem(
                 "version_conflict",
-                self.env._("The order is at version %(now)s, not yet at %(base)s.", now=order.version, base=wish.base_version),
+                self.env._(
+                    "The order is at version %(now)s, not yet at %(base)s.", now=order.version, base=wish.base_version
+                ),
                 current=order_document(order, facts),
                 conflicting_fields=["base_version"],
             )

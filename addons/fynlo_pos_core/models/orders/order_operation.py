@@ -2,9 +2,8 @@
 
 import json
 
-from psycopg2.extras import Json, execute_values
-
 from odoo import api, fields, models
+from psycopg2.extras import Json, execute_values
 
 from ...rest.representation import to_json
 

@@ -94,9 +94,7 @@ class FynloOrderRows(models.AbstractModel):
         payments = {}
         if any(row["amount_paid"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
             payments = self.env["pos.order"]._fynlo_payment_documents(order_ids)
-        return [
-            _order_of(row, lines_by_order.get(row["id"], []), payments.get(row["id"], []), facts) for row in rows
-        ]
+        return [_order_of(row, lines_by_order.get(row["id"], []), payments.get(row["id"], []), facts) for row in rows]
 
 
 def _decimal(number):
@@ -162,7 +160,9 @@ def _service_of(stored, rows, digits):
     service = ServiceCharge(stored["rate_bp"], stored["declined"])
     if rows:
         service.row_id = rows[0]["id"]
-        service.net, service.total = (to_minor(rows[0][name], digits) for name in ("price_subtotal", "price_subtotal_incl"))
+        service.net, service.total = (
+            to_minor(rows[0][name], digits) for name in ("price_subtotal", "price_subtotal_incl")
+        )
         service.tax = service.total - service.net
     return service
 

@@ -4,10 +4,9 @@ Writes go through the ORM (every override and constraint applies) with all store
 the location's constants already in the cache. ``docs/architecture.md`` has the path of an order.
 """
 
-from psycopg2.errors import SerializationFailure
-
 from odoo import api, models
 from odoo.fields import Command
+from psycopg2.errors import SerializationFailure
 
 from ...tools.identifiers import uuid7
 from ...tools.money import to_major
@@ -191,7 +190,9 @@ def _constants(identity, facts):
 
 def _changes(order, facts):
     """The columns to update. A column that is given unchanged would have Odoo compute what depends on it."""
-    header = {name: value for name, value in order_header(order, facts).items() if order.stored_header.get(name) != value}
+    header = {
+        name: value for name, value in order_header(order, facts).items() if order.stored_header.get(name) != value
+    }
     return {**header, **_amounts(order, facts)}
 
 

@@ -41,10 +41,18 @@ declare(
     "If it is a retry, read the order by its id; otherwise choose a new id.",
 )
 declare(
-    "device_required", 403, "Paired device required", "Orders are made on a paired device.", "Pair the device and sign in by PIN."
+    "device_required",
+    403,
+    "Paired device required",
+    "Orders are made on a paired device.",
+    "Pair the device and sign in by PIN.",
 )
 declare(
-    "amount_due", 409, "Not fully paid", "The order still has an amount due.", "Take the payment, then complete the order."
+    "amount_due",
+    409,
+    "Not fully paid",
+    "The order still has an amount due.",
+    "Take the payment, then complete the order.",
 )
 
 
@@ -189,9 +197,7 @@ class FynloOrderService(models.AbstractModel):
         if wish.expected_total is None:
             return None
         if wish.expected_total.currency != facts.currency:
-            raise Invalid(
-                self.env._("This location trades in %s.", facts.currency), field="expected_total.currency"
-            )
+            raise Invalid(self.env._("This location trades in %s.", facts.currency), field="expected_total.currency")
         return wish.expected_total.amount
 
     def _open_place(self, identity, wish):
