@@ -18,7 +18,7 @@ class Backoff:
         """Return the delay after one more failure."""
         delay = min(self._most_s, 0.1 * (1 << self._failures))
         self._failures = min(self._failures + 1, 16)
-        return delay * random.uniform(0.7, 1.0)
+        return delay * random.uniform(0.7, 1.0)  # noqa: S311 - spreads retries, keeps no secret
 
     def reset(self) -> None:
         """Forget past failures: the dependency answered."""

@@ -116,7 +116,7 @@ class Outbox:
     def events_between(self, topic: str, after: int, upto: int) -> list[Event]:
         """The retained events of a topic with ``after < offset <= upto``, in order."""
         rows = self._query(
-            f"SELECT {_COLUMNS} FROM fynlo_outbox"
+            f"SELECT {_COLUMNS} FROM fynlo_outbox"  # noqa: S608 - a constant of this file
             "  WHERE topic = %s AND topic_offset > %s AND topic_offset <= %s ORDER BY topic_offset",
             (topic, after, upto),
         )

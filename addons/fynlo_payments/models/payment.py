@@ -20,11 +20,14 @@ PAYMENT_STATES = {
     "expired": frozenset({"refund_due"}),
 }
 
-COLUMNS = """
-    payment.id, payment.fynlo_uuid, payment.method, payment.state, payment.amount, payment.tip, payment.fee,
-    payment.surcharge, payment.tendered, payment.change, payment.refunded, payment.provider_reference,
-    payment.livemode, payment.failure_code, payment.version, payment.create_date, payment.write_date,
-    payment.order_id, placed.uuid AS order_uuid, currency.name AS currency
+PAYMENTS = """
+    SELECT payment.id, payment.fynlo_uuid, payment.method, payment.state, payment.amount, payment.tip, payment.fee,
+           payment.surcharge, payment.tendered, payment.change, payment.refunded, payment.provider_reference,
+           payment.livemode, payment.failure_code, payment.version, payment.create_date, payment.write_date,
+           payment.order_id, placed.uuid AS order_uuid, currency.name AS currency
+      FROM fynlo_payment payment
+      JOIN pos_order placed ON placed.id = payment.order_id
+      JOIN res_currency currency ON currency.id = payment.currency_id
 """
 
 
@@ -100,10 +103,7 @@ class FynloPayment(models.Model):
         """The payments of several orders in their shape, with one query."""
         self.flush_model()
         self.env.cr.execute(
-            f"""SELECT {COLUMNS} FROM fynlo_payment payment
-                  JOIN pos_order placed ON placed.id = payment.order_id
-                  JOIN res_currency currency ON currency.id = payment.currency_id
-                 WHERE payment.order_id = ANY(%s) ORDER BY payment.id""",
+            PAYMENTS + " WHERE payment.order_id = ANY(%s) ORDER BY payment.id",
             (list(order_ids),),
         )
         documents = {order_id: [] for order_id in order_ids}
@@ -115,10 +115,7 @@ class FynloPayment(models.Model):
     def _document(self, uuid, location_id):
         """One payment of a location, or ``None``."""
         self.env.cr.execute(
-            f"""SELECT {COLUMNS} FROM fynlo_payment payment
-                  JOIN pos_order placed ON placed.id = payment.order_id
-                  JOIN res_currency currency ON currency.id = payment.currency_id
-                 WHERE payment.fynlo_uuid = %s AND payment.config_id = %s""",
+            PAYMENTS + " WHERE payment.fynlo_uuid = %s AND payment.config_id = %s",
             (str(uuid), location_id),
         )
         row = self.env.cr.dictfetchone()

@@ -281,7 +281,7 @@ class TestPreparedMenu(Restaurant, TransactionCase):
 
     def test_a_dated_price_begins_on_time(self):
         pizza = self.product(self.company, "Margherita", 9)
-        begins = datetime(2026, 6, 10, 16)  # noqa: DTZ001 - naive UTC, as Odoo stores it
+        begins = datetime(2026, 6, 10, 16)
         rule = {
             "applied_on": "1_product",
             "product_tmpl_id": pizza.id,

@@ -1,6 +1,6 @@
 """Prices that depend on the hour, the preset, the party and the person: happy hour, service charge, limits, halves."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from odoo import Command
 from odoo.tests import BaseCase, TransactionCase, tagged
@@ -80,12 +80,13 @@ class TestPriceRules(Editing, TransactionCase):
         )
         self.location.fynlo_time_zone = "Europe/Paris"
         self.env.cr.flush()
-        today = datetime.now().date()
+        now = datetime.now(UTC).replace(tzinfo=None)
+        today = now.date()
         lines = [self.line(self.menu.cola), self.line(self.menu.pizza)]
         for hour, total in [("16:30", 1150), ("17:30", 1300)]:  # Paris is ahead of UTC in winter and in summer
             winter = hour if today.month in (11, 12, 1, 2, 3) else f"{int(hour[:2]) - 1}:30"
             moment = f"{today.isoformat()}T{winter}:00Z"
-            if datetime.fromisoformat(moment).replace(tzinfo=None) > datetime.utcnow():
+            if datetime.fromisoformat(moment).replace(tzinfo=None) > now:
                 moment = moment.replace(today.isoformat(), str(today.fromordinal(today.toordinal() - 1)))
             wishes = [{**line, "id": uuid7()} for line in lines]
             self.assertEqual(self.total(self.place(*wishes, client_created_at=moment)), total, moment)

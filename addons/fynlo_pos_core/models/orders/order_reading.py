@@ -11,22 +11,20 @@ from ...tools.money import to_minor
 from .order_header import order_header
 from .pos_order import STATES
 
-ORDER_COLUMNS = """
-    o.id, o.uuid, o.fynlo_number, o.preset_id, o.fynlo_business_date, o.fynlo_client_created_at, o.create_date,
-    o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
-    o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
-    o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
-    o.fynlo_service_charge, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
-    device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
-    seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
-    guest.fynlo_uuid AS guest_uuid
-"""
-ORDER_TABLES = """
-    pos_order o
-    LEFT JOIN fynlo_device device ON device.id = o.fynlo_device_id
-    LEFT JOIN hr_employee employee ON employee.id = o.employee_id
-    LEFT JOIN restaurant_table seat ON seat.id = o.table_id
-    LEFT JOIN res_partner guest ON guest.id = o.partner_id
+ORDERS = """
+    SELECT o.id, o.uuid, o.fynlo_number, o.preset_id, o.fynlo_business_date, o.fynlo_client_created_at, o.create_date,
+           o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
+           o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
+           o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
+           o.fynlo_service_charge, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
+           seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
+           guest.fynlo_uuid AS guest_uuid
+      FROM pos_order o
+      LEFT JOIN fynlo_device device ON device.id = o.fynlo_device_id
+      LEFT JOIN hr_employee employee ON employee.id = o.employee_id
+      LEFT JOIN restaurant_table seat ON seat.id = o.table_id
+      LEFT JOIN res_partner guest ON guest.id = o.partner_id
 """
 LINES = """
     SELECT l.order_id, l.id, l.uuid, l.product_id, variant.fynlo_uuid AS variant_uuid,
@@ -56,7 +54,7 @@ class FynloOrderRows(models.AbstractModel):
         Raises ``not_found`` when the location has no such order.
         """
         self.env.cr.execute(
-            f"SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES} WHERE o.uuid = %s AND o.config_id = %s FOR UPDATE OF o",
+            ORDERS + " WHERE o.uuid = %s AND o.config_id = %s FOR UPDATE OF o",
             (str(uuid), facts.location_id),
         )
         return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
@@ -65,7 +63,7 @@ class FynloOrderRows(models.AbstractModel):
     def _read_one(self, uuid, facts):
         """The order as it is now. Raises ``not_found``."""
         self.env.cr.execute(
-            f"SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES} WHERE o.uuid = %s AND o.config_id = %s",
+            ORDERS + " WHERE o.uuid = %s AND o.config_id = %s",
             (str(uuid), facts.location_id),
         )
         return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
@@ -74,9 +72,7 @@ class FynloOrderRows(models.AbstractModel):
     def _read_page(self, facts, where, values, limit):
         """Up to ``limit`` orders of the location, the newest first. ``where`` is SQL of ours alone."""
         self.env.cr.execute(
-            f"""SELECT {ORDER_COLUMNS} FROM {ORDER_TABLES}
-                 WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL {where}
-                 ORDER BY o.id DESC LIMIT %s""",
+            f"{ORDERS} WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL {where} ORDER BY o.id DESC LIMIT %s",
             (facts.location_id, *values, limit),
         )
         return self._orders(self.env.cr.dictfetchall(), facts)
