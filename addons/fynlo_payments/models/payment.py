@@ -46,7 +46,7 @@ class FynloPayment(models.Model):
     config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True)
     session_id = fields.Many2one("pos.session", "Till session", readonly=True, index=True)
     employee_id = fields.Many2one("hr.employee", "Taken by", readonly=True)
-    device_id = fields.Many2one("fynlo.device", "Device", readonly=True)
+    device_id = fields.Many2one("fynlo.device", readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     method = fields.Selection("_select_method", "Tender", required=True, readonly=True)
     state = fields.Selection(

@@ -34,7 +34,8 @@ def run(env, work):
         try:
             result, refusal = _attempt(work)
             cr.flush()
-            cr.commit()
+            # this module is the transaction of a request
+            cr.commit()  # pylint: disable=invalid-commit
             if refusal:
                 raise refusal
             return result

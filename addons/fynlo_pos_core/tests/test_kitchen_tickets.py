@@ -47,7 +47,7 @@ class Kitchen(Editing):
         TicketView.model_validate_json(to_json(worked))
         return worked
 
-    def read(self, order):
+    def order_now(self, order):
         return self.env["fynlo.order.service"]._document(self.identity(), order["id"])
 
     def tickets(self, order, kind="order"):
@@ -89,7 +89,7 @@ class TestSending(Kitchen, TransactionCase):
         self.assertEqual([ticket["number"] for ticket in sent["tickets"]], [1, 2])
         self.assertEqual((sent["order"]["fulfilment"], sent["order"]["version"]), ("sent", 2))
         self.assertEqual([line["sent_quantity"] for line in sent["order"]["lines"]], ["1", "2"])
-        self.assertEqual(self.read(order), sent["order"])
+        self.assertEqual(self.order_now(order), sent["order"])
         self.assertEqual(self.events("kitchen", "kitchen.ticket.created"), sent["tickets"])
 
     def test_only_what_is_new_is_sent(self):
@@ -137,7 +137,7 @@ class TestSending(Kitchen, TransactionCase):
         fired = self.edit(sent["order"], {"type": "fire_course", "course": 2})
         self.assertEqual([(t["course"], shown(t)) for t in self.tickets(order)][1:], [(2, [("new", "1", "Cookie")])])
         self.assertEqual([line["sent_quantity"] for line in fired["lines"]], ["1", "1"])
-        self.assertEqual(self.read(order), fired)
+        self.assertEqual(self.order_now(order), fired)
         self.edit(fired, {"type": "fire_course", "course": 2})
         self.assertEqual(len(self.tickets(order)), 2)
 
@@ -284,7 +284,7 @@ class TestTicketStates(Kitchen, TransactionCase):
         self.food, self.drink = self.send(self.order)["tickets"]
 
     def fulfilment(self):
-        return self.read(self.order)["fulfilment"]
+        return self.order_now(self.order)["fulfilment"]
 
     def test_fulfilment_follows_the_tickets(self):
         steps = [
@@ -332,7 +332,7 @@ class TestTicketStates(Kitchen, TransactionCase):
     def test_a_notice_is_seen_and_done(self):
         line = self.order["lines"][0]["id"]
         void = {"type": "void_line", "line_id": line, "reason": "wrong"}
-        self.edit(self.read(self.order), void, identity=self.identity(self.cashier))
+        self.edit(self.order_now(self.order), void, identity=self.identity(self.cashier))
         (notice,) = self.tickets(self.order, "notice")
         self.assertEqual(self.problem(lambda: self.work(notice, "start")).code, "illegal_transition")
         self.assertEqual(self.work(notice, "served")["state"], "served")
@@ -341,7 +341,7 @@ class TestTicketStates(Kitchen, TransactionCase):
         self.row(self.order).with_context(fynlo_values_given=True).sudo().write({"state": "paid"})
         self.env.flush_all()
         self.work(self.food, "start")
-        self.assertEqual((self.read(self.order)["state"], self.fulfilment()), ("completed", "preparing"))
+        self.assertEqual((self.order_now(self.order)["state"], self.fulfilment()), ("completed", "preparing"))
 
     def test_tickets_are_listed_by_station_and_state(self):
         desk, identity = self.env["fynlo.kitchen.desk"], self.identity(self.cook)

@@ -61,7 +61,7 @@ class TestOperations(Editing, TransactionCase):
         self.order = self.place(self.line(self.menu.pizza))
         self.line_id = self.order["lines"][0]["id"]
 
-    def read(self):
+    def order_now(self):
         return self.env["fynlo.order.service"]._document(self.identity(), self.order["id"])
 
     def test_lines_are_added_and_quantities_add_up(self):
@@ -75,7 +75,7 @@ class TestOperations(Editing, TransactionCase):
         self.assertEqual([line["quantity"] for line in order["lines"]], ["2", "2"])
         self.assertEqual((order["totals"]["total"]["amount"], order["version"]), (2600, 2))
         self.env.invalidate_all()
-        self.assertEqual(self.read(), order)
+        self.assertEqual(self.order_now(), order)
 
     def test_odoo_agrees_after_every_kind_of_edit(self):
         cheese = self.extras.modifier_ids[0]
@@ -107,7 +107,7 @@ class TestOperations(Editing, TransactionCase):
     def test_an_id_of_another_operation_is_refused(self):
         op_id = uuid7()
         self.operate(self.order, {"op_id": op_id, "type": "set_guests", "guests": 2})
-        code = self.refused(self.read(), {"op_id": op_id, "type": "set_guests", "guests": 3})
+        code = self.refused(self.order_now(), {"op_id": op_id, "type": "set_guests", "guests": 3})
         self.assertEqual(code, "op_id_reused")
 
     def test_void_keeps_the_line_at_no_charge(self):
@@ -122,7 +122,7 @@ class TestOperations(Editing, TransactionCase):
         self.assertEqual(gone["void"]["reason"], "wrong item")
         self.assertEqual(order["totals"]["total"]["amount"], 2000)
         self.env.invalidate_all()
-        self.assertEqual(self.read(), order)
+        self.assertEqual(self.order_now(), order)
 
     def test_what_was_sent_needs_the_permission_to_void(self):
         self.row(self.order).lines.fynlo_sent_quantity = 1
@@ -149,7 +149,7 @@ class TestOperations(Editing, TransactionCase):
         row = self.row(order)
         self.assertEqual((len(row.lines), row.amount_total, row.tip_amount), (2, 12.0, 2.0))
         self.env.invalidate_all()
-        self.assertEqual(self.read(), order)
+        self.assertEqual(self.order_now(), order)
         self.location.tip_product_id = False
         self.env.cr.flush()
         self.assertEqual(self.refused(self.place(), {"type": "set_tip", "tip": self.gbp(1)}), "tip_unavailable")
@@ -191,7 +191,7 @@ class TestOperations(Editing, TransactionCase):
             )
         self.assertEqual(caught.exception.code, "batch_rejected")
         self.assertEqual([r["result"] for r in caught.exception.members["results"]], ["applied", "rejected"])
-        self.assertEqual(self.read(), self.order)
+        self.assertEqual(self.order_now(), self.order)
 
     def test_a_version_from_the_future_is_refused(self):
         with self.assertRaises(Problem) as caught:

@@ -1,13 +1,17 @@
 """A kitchen ticket on paper: the ESC/POS bytes for its document."""
 
-from escpos.printer import Dummy
+from typing import Any
+
+from escpos.printer import Dummy  # type: ignore[import-untyped]
+
+Document = dict[str, Any]
 
 #: Characters on a line of font A.
 COLUMNS = {"80": 48, "58": 32}
 KINDS = {"new": "", "change": "CHANGE ", "void": "VOID "}
 
 
-def slip(ticket, *, paper, sent_at, copy=False):
+def slip(ticket: Document, *, paper: str, sent_at: str, copy: bool = False) -> bytes:
     """The bytes of ``ticket`` (its document) for a roll of ``paper`` mm; ``sent_at`` is the clock on the wall."""
     printer = Dummy()
     columns = COLUMNS[paper]
@@ -19,10 +23,10 @@ def slip(ticket, *, paper, sent_at, copy=False):
         _large(printer, f"! {ticket['note']}")
     _plain(printer, "-" * columns)
     printer.cut()
-    return printer.output
+    return bytes(printer.output)
 
 
-def _title(printer, ticket, copy):
+def _title(printer: Dummy, ticket: Document, copy: bool) -> None:
     printer.hw("INIT")
     if copy:
         _large(printer, "*** COPY ***", align="center")
@@ -34,14 +38,14 @@ def _title(printer, ticket, copy):
     _large(printer, f"#{ticket['number']} {place}".strip(), align="center")
 
 
-def _head(printer, ticket, columns, sent_at):
+def _head(printer: Dummy, ticket: Document, columns: int, sent_at: str) -> None:
     server = ticket["sent_by"]["name"] if ticket["sent_by"] else ""
     _plain(printer, f"{ticket['station']['name']}  {ticket['order']['number'] or ''}  course {ticket['course']}")
     _plain(printer, f"{sent_at}  {server}  guests {ticket['guests']}")
     _plain(printer, "-" * columns)
 
 
-def _line(printer, line):
+def _line(printer: Dummy, line: Document) -> None:
     _large(printer, f"{KINDS[line['kind']]}{line['quantity']} x {line['name']}")
     if line["part_of"]:
         _plain(printer, f"    ({line['part_of']})")
@@ -56,16 +60,16 @@ def _line(printer, line):
         _plain(printer, f"    seat {line['seat']}")
 
 
-def _large(printer, text, align="left"):
+def _large(printer: Dummy, text: str, align: str = "left") -> None:
     printer.set(align=align, bold=True, double_height=True, double_width=False)
     printer.textln(_printable(text))
 
 
-def _plain(printer, text, bold=False):
+def _plain(printer: Dummy, text: str, bold: bool = False) -> None:
     printer.set(align="left", bold=bold, normal_textsize=True)
     printer.textln(_printable(text))
 
 
-def _printable(text):
+def _printable(text: str) -> str:
     """Text of guests and menus cannot steer the printer."""
     return "".join(character if character.isprintable() else " " for character in text)

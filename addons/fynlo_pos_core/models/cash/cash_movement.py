@@ -50,8 +50,8 @@ class FynloCashMovement(models.Model):
     config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    employee_id = fields.Many2one("hr.employee", "Employee", readonly=True)
-    device_id = fields.Many2one("fynlo.device", "Device", readonly=True)
+    employee_id = fields.Many2one("hr.employee", readonly=True)
+    device_id = fields.Many2one("fynlo.device", readonly=True)
     kind = fields.Selection(
         [
             ("paid_in", "Paid in"),
@@ -85,8 +85,9 @@ class FynloCashMovement(models.Model):
             signed = movement.amount * KINDS[movement.kind][0]
             movement.amount_shown = to_major(signed, movement.currency_id.decimal_places)
 
-    def unlink(self):
-        raise UserError(self.env._("A cash movement stays; make one the other way instead."))
+    # it exists only to refuse
+    def unlink(self):  # pylint: disable=method-required-super
+        raise UserError(self.env._("A cash movement stays; make one the other way instead."))  # pylint: disable=no-raise-unlink
 
     @api.model
     def _move(self, session, kind, minor, reason, **who):

@@ -34,7 +34,7 @@ class FynloAvailability(models.Model):
     company_id = fields.Many2one(related="config_id.company_id", store=True)
     product_tmpl_id = fields.Many2one("product.template", "Product", ondelete="cascade", check_company=True)
     product_id = fields.Many2one("product.product", "Variant", ondelete="cascade", check_company=True)
-    modifier_id = fields.Many2one("fynlo.modifier", "Modifier", ondelete="cascade", check_company=True)
+    modifier_id = fields.Many2one("fynlo.modifier", ondelete="cascade", check_company=True)
     available = fields.Boolean(default=True)
     counted = fields.Boolean(help="Portions are counted down; at zero the thing is no longer available.")
     countdown = fields.Integer("Portions left")

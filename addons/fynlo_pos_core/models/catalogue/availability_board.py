@@ -40,7 +40,7 @@ class FynloAvailabilityBoard(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     product_tmpl_id = fields.Many2one("product.template", "Product", readonly=True)
     product_id = fields.Many2one("product.product", "Variant", readonly=True)
-    modifier_id = fields.Many2one("fynlo.modifier", "Modifier", readonly=True)
+    modifier_id = fields.Many2one("fynlo.modifier", readonly=True)
     available = fields.Boolean("On the menu", readonly=True)
     counted = fields.Boolean(readonly=True)
     countdown = fields.Integer("Portions left", readonly=True)

@@ -26,7 +26,7 @@ class FynloDiscount(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     kind = fields.Selection([("percent", "Percentage"), ("amount", "Amount")], required=True, default="percent")
     value_bp = fields.Integer("Rate (basis points)", default=0, help="1000 is ten percent.")
-    rate = fields.Float("Rate", compute="_compute_rate", inverse="_inverse_rate", help="The share to take off.")
+    rate = fields.Float(compute="_compute_rate", inverse="_inverse_rate", help="The share to take off.")
     amount = fields.Monetary(default=0, help="How much less, for the kind Amount.")
     scope = fields.Selection([("order", "Whole order"), ("line", "One line")], required=True, default="order")
     permission = fields.Char(required=True, default="discount.apply", help="Who may give it: the code of a permission.")

@@ -43,7 +43,7 @@ class FynloAuditLog(models.Model):
     actor_id = fields.Char("Who (ID)", readonly=True)
     device_id = fields.Char("Device (ID)", readonly=True)
     address = fields.Char(readonly=True)
-    request_id = fields.Char("Request", readonly=True)
+    request_id = fields.Char(readonly=True)
     before = fields.Text(readonly=True)
     after = fields.Text(readonly=True)
     reason = fields.Char(readonly=True)
@@ -63,6 +63,8 @@ class FynloAuditLog(models.Model):
               FOR EACH STATEMENT EXECUTE FUNCTION fynlo_audit_refuse();
         """)
 
+    # the ORM never writes this table: the next three exist only to refuse
+    # pylint: disable=method-required-super,no-raise-unlink
     @api.model_create_multi
     def create(self, vals_list):
         raise UserError(self.env._("The audit log is written by the system alone."))
@@ -72,6 +74,8 @@ class FynloAuditLog(models.Model):
 
     def unlink(self):
         raise UserError(self.env._("The audit log cannot be changed."))
+
+    # pylint: enable=method-required-super,no-raise-unlink
 
     # --- writing -----------------------------------------------------------------------------------
 

@@ -34,7 +34,6 @@ class FynloKitchenStation(models.Model):
     is_open = fields.Boolean("Open", default=True, help="A closed station's work goes to its fallback.")
     fallback_id = fields.Many2one(
         "fynlo.kitchen.station",
-        "Fallback",
         ondelete="set null",
         domain="[('config_id', '=', config_id), ('id', '!=', id)]",
     )

@@ -22,10 +22,8 @@ class FynloKitchenTicket(models.Model):
     version = fields.Integer(default=1, required=True, readonly=True)
     config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    order_id = fields.Many2one("pos.order", "Order", required=True, readonly=True, index=True, ondelete="cascade")
-    station_id = fields.Many2one(
-        "fynlo.kitchen.station", "Station", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    order_id = fields.Many2one("pos.order", required=True, readonly=True, index=True, ondelete="cascade")
+    station_id = fields.Many2one("fynlo.kitchen.station", required=True, readonly=True, index=True, ondelete="restrict")
     kind = fields.Selection([("order", "Order"), ("notice", "Changes")], required=True, readonly=True)
     course = fields.Integer(readonly=True, required=True)
     state = fields.Selection(
