@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ..rest.shapes import (
+    Day,
     Id,
     Moment,
     MoneyShape,
@@ -75,7 +76,7 @@ class OrderQuery(PageQuery):
     """Orders of the location, the newest first."""
 
     state: Literal["open", "completed", "cancelled"] | None = None
-    business_date: date | None = None
+    business_date: Day | None = None
     table_id: UUID | None = None
     number: Annotated[str, Field(max_length=20)] | None = None
 

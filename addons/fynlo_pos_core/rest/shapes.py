@@ -1,7 +1,7 @@
 """Building blocks of request and answer shapes (pydantic v2)."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from ..tools.money import MINOR_MAX
 
 _QUANTITY = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 QUANTITY_PATTERN = r"^-?\d{1,7}(\.\d{1,3})?$"
 
 
@@ -58,6 +59,17 @@ def _text_without_control(value: str) -> str:
     return value
 
 
+def _read_day(value: Any) -> date:
+    """Only ``2026-11-24``: pydantic alone would take a bare number for seconds since 1970."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return date.fromisoformat(value)
+
+
+#: A calendar day.
+Day = Annotated[
+    date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-24"]})
+]
 #: A decimal string with at most three decimals, as ``Decimal``.
 Quantity = Annotated[
     Decimal,
