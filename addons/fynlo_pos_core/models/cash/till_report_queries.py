@@ -29,7 +29,8 @@ BY_TAX = """
 
 #: What was sold, by the product's first till category.
 BY_CATEGORY = """
-    SELECT category.id, sum(line.qty) AS quantity, sum(line.price_subtotal) AS net, sum(line.price_subtotal_incl) AS gross
+    SELECT category.id, sum(line.qty) AS quantity, sum(line.price_subtotal) AS net,
+           sum(line.price_subtotal_incl) AS gross
       FROM pos_order_line line
       JOIN pos_order o ON o.id = line.order_id
       JOIN product_product variant ON variant.id = line.product_id
