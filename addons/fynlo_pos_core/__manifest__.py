@@ -28,6 +28,8 @@
         "views/access_views.xml",
         "views/availability_views.xml",
         "views/catalogue_views.xml",
+        "views/till_report_templates.xml",
+        "views/till_account_views.xml",
         "views/till_session_views.xml",
         "views/order_views.xml",
         "views/event_views.xml",

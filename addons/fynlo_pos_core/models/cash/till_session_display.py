@@ -1,6 +1,9 @@
 """Till sessions in words and figures, for people in the back office."""
 
 from odoo import api, fields, models
+from odoo.tools.misc import format_amount
+
+from ...tools.money import to_major
 
 
 class PosSession(models.Model):
@@ -14,6 +17,7 @@ class PosSession(models.Model):
     fynlo_over_short = fields.Monetary("Over / short", compute="_compute_fynlo_over_short")
     fynlo_float_text = fields.Char("Float, counted", compute="_compute_fynlo_counts")
     fynlo_closing_text = fields.Char("Drawer, counted", compute="_compute_fynlo_counts")
+    fynlo_report_html = fields.Html("Report", compute="_compute_fynlo_report_html")
 
     @api.depends("state", "fynlo_posting_error")
     def _compute_fynlo_posting(self):
@@ -33,6 +37,19 @@ class PosSession(models.Model):
         for session in self:
             session.fynlo_float_text = session._fynlo_piles(session.fynlo_float_count)
             session.fynlo_closing_text = session._fynlo_piles(session.fynlo_closing_count)
+
+    @api.depends("state", "fynlo_z_report")
+    def _compute_fynlo_report_html(self):
+        """The Z report as it was frozen, or the X report of this moment."""
+        for session in self:
+            report = session.fynlo_z_report or self.env["fynlo.till.report"]._of(session.sudo(), "x")
+            kinds = dict(self.env["fynlo.cash.movement"]._fields["kind"].selection)
+            values = {"report": report, "money": session._fynlo_money_text, "kinds": kinds}
+            session.fynlo_report_html = self.env["ir.qweb"]._render("fynlo_pos_core.till_report", values)
+
+    def _fynlo_money_text(self, money):
+        """An amount of a report as people write it."""
+        return format_amount(self.env, to_major(money["amount"], self.currency_id.decimal_places), self.currency_id)
 
     def action_fynlo_open_orders(self):
         """The orders of the session."""
