@@ -3,9 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from pydantic import ValidationError
-
 from odoo.tests import BaseCase
+from pydantic import ValidationError
 
 from ..rest.shapes import Day, Quantity, QueryShape, Shape
 
