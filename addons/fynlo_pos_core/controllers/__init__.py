@@ -1,1 +1,13 @@
-from . import catalogue, docs, fallback, identity, kitchen, kitchen_display, operations, orders, system, till_sessions
+from . import (
+    catalogue,
+    changes,
+    docs,
+    fallback,
+    identity,
+    kitchen,
+    kitchen_display,
+    operations,
+    orders,
+    system,
+    till_sessions,
+)

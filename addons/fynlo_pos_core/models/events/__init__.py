@@ -1,2 +1,3 @@
 from . import topic, outbox
 from . import event_title, event_health
+from . import change_feed
