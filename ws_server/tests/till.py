@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 
-async def receive(socket: ClientConnection, timeout_s: float = 5) -> dict[str, Any]:
-    """The next message that is not a heartbeat."""
+async def receive(socket: ClientConnection, timeout_s: float = 15) -> dict[str, Any]:
+    """The next message that is not a heartbeat. Waits longer than the gateway waits for a refill."""
     while True:
         message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), timeout_s))
         if message.get("op") != "ping":

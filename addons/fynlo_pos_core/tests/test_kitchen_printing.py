@@ -171,7 +171,7 @@ class TestPrinting(Kitchen, TransactionCase):
         with FakePrinter() as printer:
             self.printer_at(printer.port)
             ticket = self.ticket()
-            order = self.read({"id": ticket.order_id.uuid})
+            order = self.order_now({"id": ticket.order_id.uuid})
             void = {"type": "void_line", "line_id": order["lines"][0]["id"], "reason": "wrong"}
             self.edit(order, void, identity=self.identity(self.cashier))
             self.run_printing()

@@ -36,6 +36,18 @@ class GivenValues(models.AbstractModel):
                 data["protected"] |= {field for field in given if field.compute and field.store}
         return super()._create(data_list)
 
+    def new(self, values=None, origin=None, ref=None):
+        """Odoo asks a throw-away record for the currency of every amount; one a transaction is enough."""
+        if not (self.env.context.get(GIVEN) and values and len(values) == 1 and origin is None and ref is None):
+            return super().new(values, origin, ref)
+        (name,) = values
+        known = self.env.cr.cache.setdefault("fynlo.currency", {})
+        key = (self._name, name, values[name])
+        asked = known.get(key)
+        if asked is None or asked.env is not self.env or name not in asked._cache:
+            asked = known[key] = super().new(values)
+        return asked
+
 
 class PosOrder(models.Model):
     _name = "pos.order"
