@@ -309,9 +309,11 @@ class Editor:
             base_version=self.base_version,
             device=self.identity.device_uuid,
             by=self._by(),
+            seq=op.device_seq,
         )
-        verdict = stamps.judge(self.order.stamps.get(field), edit, field, shown_now, shown_new)
-        if verdict.result != "superseded":
+        stamp = self.order.stamps.get(field)
+        verdict = stamps.judge(stamp, edit, field, shown_now, shown_new)
+        if edit.follows(stamp):
             write()
             self.order.stamps[field] = stamps.stamp_of(edit, self.order.version + 1)
         return verdict

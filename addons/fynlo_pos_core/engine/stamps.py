@@ -13,17 +13,34 @@ from ..tools.clock import wire
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One edit of a field: by whom, on which device, when, and on top of which version."""
+    """One edit of a field: by whom, on which device, when, and on top of which version.
+
+    ``seq`` counts the edits of its device, where the till counts them.
+    """
 
     op_id: str
     made_at: str
     base_version: int
     device: str | None
     by: dict
+    seq: int | None = None
 
-    @property
-    def rank(self):
-        return (self.made_at, self.op_id)
+    def has_seen(self, stamp):
+        """Whether it was made on top of the edit that ``stamp`` keeps."""
+        return self.base_version >= stamp["version"]
+
+    def follows(self, stamp):
+        """Whether it comes after the edit that ``stamp`` keeps; of one device's edits the later made counts.
+
+        Edits of one device that tell no difference in time come in the order of their arrival.
+        """
+        if stamp is None or self.has_seen(stamp):
+            return True
+        if stamp["device"] != self.device:
+            return (self.made_at, self.op_id) > (stamp["made_at"], stamp["op_id"])
+        if self.made_at != stamp["made_at"] or self.seq is None or stamp["seq"] is None:
+            return self.made_at >= stamp["made_at"]
+        return self.seq >= stamp["seq"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +60,13 @@ def judge(stamp, edit, field, shown_now, shown_new):
 
     ``applied`` and ``merged`` mean write it, ``superseded`` means keep what is there.
     """
-    seen = stamp is None or edit.base_version >= stamp["version"] or stamp["device"] == edit.device
-    if seen or shown_now == shown_new:
+    if shown_now == shown_new:
         return APPLIED
-    if edit.rank < (stamp["made_at"], stamp["op_id"]):
+    if not edit.follows(stamp):
         conflict = _conflict(field, shown_now, shown_new, stamp["by"], stamp["made_at"])
         return Verdict("superseded", conflict, stamp["device"])
+    if stamp is None or edit.has_seen(stamp) or stamp["device"] == edit.device:
+        return APPLIED
     return Verdict("merged", _conflict(field, shown_new, shown_now, edit.by, edit.made_at), stamp["device"])
 
 
@@ -59,6 +77,7 @@ def stamp_of(edit, version):
         "made_at": edit.made_at,
         "version": version,
         "device": edit.device,
+        "seq": edit.seq,
         "by": edit.by,
     }
 
