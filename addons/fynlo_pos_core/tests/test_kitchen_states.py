@@ -1,6 +1,6 @@
 """The kitchen's state tables: an order's fulfilment takes only steps of its table, whatever its tickets do."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from odoo.tests import TransactionCase, tagged
 
@@ -18,7 +18,6 @@ SEND = "send"
 
 @tagged("post_install", "-at_install")
 class TestKitchenStates(TransactionCase):
-    @settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(acts=st.lists(st.tuples(st.sampled_from([SEND, "cancelled", *VERBS]), st.integers(0, 3)), max_size=40))
     def test_fulfilment_follows_its_table(self, acts):
         tickets, before = [], fulfilment_of([])
