@@ -1,5 +1,6 @@
 """The running restaurant that end to end tests share, and tills at it."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,10 +13,14 @@ from scripts.till.till import Server
 
 from .tills import Tills
 
+#: The tests send what a whole street of tills would; the limits themselves are tested with the addons.
+WIDE_LIMITS = "default=500/5000,money=500/5000,auth=200/2000,address=2000/20000"
+
 
 @pytest.fixture(scope="session")
 def restaurant() -> Iterator[LiveRestaurant]:
     """Odoo with its workers, relay, gateway, Redis and PostgreSQL on a fresh demo restaurant."""
+    os.environ.setdefault("FYNLO_RATE_LIMITS", WIDE_LIMITS)
     with live_restaurant() as running:
         yield running
 

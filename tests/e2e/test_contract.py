@@ -40,7 +40,7 @@ def findings(restaurant, caller: Caller, folder: Path, *selection: str) -> str:
     command = [
         str(Path(restaurant.python).with_name("schemathesis")), "run", f"{restaurant.url}/api/v1/openapi.json",
         "--phases", "examples,coverage,fuzzing", "--max-examples", "4", "--seed", "1", "--checks", ",".join(CHECKS),
-        "--header", f"Authorization: {caller.authorization}", "--rate-limit", "30/s", "--request-timeout", "20",
+        "--header", f"Authorization: {caller.authorization}", "--request-timeout", "20",
         "--suppress-health-check", "all", "--no-color", "--continue-on-failure", *selection,
     ]  # fmt: skip
     found = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=900)

@@ -95,7 +95,7 @@ def read_request_id(headers):
 
 def read_if_match(header):
     """The version in an ``If-Match`` header; ``None`` when there is none or it is ``*``."""
-    if not header or header.strip() == "*":
+    if header is None or header.strip() == "*":
         return None
     found = _IF_MATCH.fullmatch(header.strip())
     if not found:
