@@ -5,7 +5,7 @@ from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.rest.call import Call
 from odoo.addons.fynlo_pos_core.rest.payload import parse
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
-from odoo.addons.fynlo_pos_core.tests.shop import Shop
+from odoo.addons.fynlo_pos_core.tests.editing import Editing
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import TransactionCase, tagged
 
@@ -14,7 +14,7 @@ from ..models.payment import PAYMENT_STATES
 
 
 @tagged("post_install", "-at_install")
-class TestPayments(Shop, TransactionCase):
+class TestPayments(Editing, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -113,6 +113,26 @@ class TestPayments(Shop, TransactionCase):
         )
         row = self.row(order)
         self.assertEqual((row.amount_total, row.amount_paid, row.tip_amount), (12.0, 12.0, 2.0))
+
+    def test_no_edit_may_make_a_paid_order_cost_less(self):
+        """Else the till session's entry would not balance, and the guest would have paid too much."""
+        order = self.place(self.line(self.menu.pizza), self.line(self.menu.cola))
+        order = self.pay(order, 1100, tip=self.gbp(100))["order"]
+        pizza = order["lines"][0]["id"]
+        manager = self.identity(self.manager)
+        for operation in (
+            {"type": "void_line", "line_id": pizza, "reason": "changed mind"},
+            {"type": "change_quantity", "line_id": pizza, "delta": "-1"},
+            {"type": "comp_line", "line_id": pizza, "reason": "birthday"},
+        ):
+            with self.subTest(operation["type"]):
+                edited = self.operate(order, operation, identity=manager)
+                self.assertEqual(edited["results"][0]["code"], "paid_exceeds_total", edited["results"])
+                self.assertEqual(edited["order"], order)
+        cheaper = {"type": "void_line", "line_id": order["lines"][1]["id"], "quantity": "0.5", "reason": "spilled"}
+        allowed = self.operate(order, cheaper, {"type": "set_guests", "guests": 3}, identity=manager)
+        self.assertEqual([result["result"] for result in allowed["results"]], ["applied", "applied"])
+        self.assertEqual(allowed["order"]["totals"]["due"], self.gbp(50))
 
     def test_completed_order_takes_no_payment(self):
         order = self.place(self.line(self.menu.pizza))

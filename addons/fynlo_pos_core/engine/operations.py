@@ -5,7 +5,8 @@ tills add up in any order; fields with one value are reconciled by ``stamps``. A
 everything before it changes anything: a refused operation leaves the order as it was.
 """
 
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 from ..rest import Problem, declare
@@ -40,6 +41,13 @@ declare(
     "Refresh the order and show the quantity that is left.",
 )
 declare("tip_unavailable", 422, "No tips here", "This location takes no tips.", "Take the payment without a tip.")
+declare(
+    "paid_exceeds_total",
+    409,
+    "More paid than it would cost",
+    "The edit would make the order cost less than has been paid.",
+    "Give the difference back first, or leave the order as it is.",
+)
 declare("too_many_lines", 422, "Too many lines", "The order is full.", "Begin another order.")
 declare("order_closed", 409, "Order is closed", "A completed or cancelled order does not change.", "Begin a new order.")
 
@@ -86,15 +94,30 @@ class Editor:
 
     def apply(self, op):
         """The :class:`Result` of ``op``; the order has changed only if it says so."""
+        before = deepcopy(self.order) if self.order.paid else None
         try:
             if self.order.state != "open":
                 raise Problem("order_closed", f"The order is {self.order.state}.")
             self.identity.require(PERMISSIONS.get(op.type, DEFAULT_PERMISSION))
             verdict = getattr(self, f"_{op.type}")(op) or stamps.APPLIED
+            if before:
+                self._refuse_overpaid()
         except Problem as problem:
+            if before:
+                self._restore(before)
             return Result(str(op.op_id), "rejected", problem.code, str(problem.args[0]))
         self.changed |= verdict.result != "superseded"
         return Result(str(op.op_id), verdict.result, conflict=verdict.conflict, other_device=verdict.other_device)
+
+    def _refuse_overpaid(self):
+        """Money that was taken stays covered by the bill: no edit may make the guest have paid too much."""
+        order = price_order(self.order, self.facts, self.odoo_taxes)
+        if order.paid - order.refunded > order.total + order.tip:
+            raise Problem("paid_exceeds_total", "More has been paid than the order would then cost.")
+
+    def _restore(self, before):
+        for field in fields(before):
+            setattr(self.order, field.name, getattr(before, field.name))
 
     # --- lines ---------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from ..rest.call import Call
 from ..rest.payload import parse
 from ..rest.representation import to_json
 from ..tools.identifiers import uuid7
-from .test_operations import Editing
+from .editing import Editing
 
 
 class Kitchen(Editing):

@@ -8,7 +8,7 @@ from odoo.tests import BaseCase, TransactionCase, tagged
 from ..engine.facts import PriceWindowFacts
 from ..rest import Problem
 from ..tools.identifiers import uuid7
-from .test_operations import Editing
+from .editing import Editing
 
 
 class TestPriceWindow(BaseCase):
