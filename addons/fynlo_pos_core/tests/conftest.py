@@ -1,4 +1,4 @@
-"""Settings of the property tests of all addons: the same examples every time, and no judgement of the machine."""
+"""Settings of the property tests of this addon: the same examples every time, and no judgement of the machine."""
 
 from hypothesis import HealthCheck, settings
 
