@@ -1,4 +1,5 @@
 from . import (
+    bills,
     catalogue,
     changes,
     docs,
@@ -9,5 +10,6 @@ from . import (
     operations,
     orders,
     system,
+    tables,
     till_sessions,
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..rest.shapes import Id, Moment, MoneyShape, Note, Quantity, Shape, Text, View
 from ..tools.clock import naive_utc
-from .order_shapes import DiscountShape, LineShape, ModifierShape, OrderView
+from .order_shapes import DiscountShape, LineShape, ModifierShape, OrderView, TabName
 
 OPERATIONS_MAX = 200
 Reason = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -82,6 +82,16 @@ class FireCourse(OperationShape):
     course: Course
 
 
+class HoldCourse(OperationShape):
+    type: Literal["hold_course"]
+    course: Course
+
+
+class SetTabName(OperationShape):
+    type: Literal["set_tab_name"]
+    tab_name: TabName | None
+
+
 class SetTable(OperationShape):
     type: Literal["set_table"]
     table_id: Id | None
@@ -136,6 +146,8 @@ Operation = Annotated[
     | MoveLine
     | SetCourse
     | FireCourse
+    | HoldCourse
+    | SetTabName
     | SetTable
     | SetGuests
     | SetCustomer

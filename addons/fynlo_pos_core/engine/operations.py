@@ -14,6 +14,7 @@ from ..tools.clock import wire
 from ..tools.identifiers import uuid7
 from . import stamps
 from .basket import LINES_MAX, QUANTITY_MAX, check_discount_limit
+from .course_edits import CourseEdits
 from .facts import quantity_text
 from .kitchen import Known
 from .order import AppliedDiscount
@@ -78,7 +79,7 @@ class Result:
         }
 
 
-class Editor:
+class Editor(CourseEdits):
     """Applies one till's operations to an order in memory."""
 
     def __init__(
@@ -200,12 +201,6 @@ class Editor:
             )
         )
 
-    def _fire_course(self, op):
-        """Tell the kitchen to begin a course. Firing it again changes nothing."""
-        fired = self.order.courses.setdefault(str(op.course), {})
-        if not fired.get("fired_at"):
-            fired.update(fired_at=wire(self.now), by=self._by())
-
     # --- the order -----------------------------------------------------------------------
 
     def _set_table(self, op):
@@ -219,7 +214,15 @@ class Editor:
         return self._set("table", op, now, table and table.uuid, write)
 
     def _set_guests(self, op):
-        return self._set_order_field("guests", op, op.guests)
+        def write():
+            self.order.guests = op.guests
+            if self.order.service:
+                self.order.service.party = None  # from now on these guests decide
+
+        return self._set("guests", op, self.order.guests, op.guests, write)
+
+    def _set_tab_name(self, op):
+        return self._set_order_field("tab_name", op, op.tab_name or "")
 
     def _set_customer(self, op):
         customer = self._known(self.customers, op.customer_id)

@@ -25,13 +25,18 @@ def order_document(order, facts):
         "guests": order.guests,
         "customer": order.customer,
         "note": order.note,
-        "courses": [{"course": int(number), **fired} for number, fired in sorted(order.courses.items())],
+        "tab_name": order.tab_name or None,
+        "server": order.server or order.created_by,
+        "courses": [_course(number, order.courses[number]) for number in sorted(order.courses, key=int)],
         "preset_id": _preset_uuid(order, facts),
         "lines": [line_document(line, money) for line in order.lines],
         "discounts": [_discount(discount, money) for discount in order.discounts],
         "service_charge": money(_service(order)),
         "totals": _totals(order, money),
         "payments": order.payments,
+        "split": _shares(order.shares, money) if order.shares else None,
+        "split_from": order.split_from,
+        "merged_into": order.merged_into,
         "price_drift": _price_drift(order, money),
         "late_arrival": order.late_arrival,
         "livemode": False,
@@ -111,12 +116,33 @@ def _part(part, money):
     }
 
 
+def _course(number, course):
+    return {"course": int(number), "fired_at": course.get("fired_at"), "held_at": course.get("held_at"), "by": course["by"]}
+
+
+def _shares(split, money):
+    return {
+        "kind": split.kind,
+        "shares": [
+            {
+                "id": share.uuid,
+                "amount": money(share.amount),
+                "paid": money(share.paid),
+                "due": money(share.due),
+                "payment_ids": share.payments,
+            }
+            for share in split.shares
+        ],
+    }
+
+
 def _discount(discount, money):
     return {
         "id": discount.uuid,
         "discount_id": discount.discount_uuid,
         "name": discount.name,
         "line_id": discount.line_uuid,
+        "line_ids": discount.line_uuids,
         "amount": money(discount.amount),
         "reason": discount.reason,
     }

@@ -95,6 +95,25 @@ class PosOrder(models.Model):
     fynlo_courses = fields.Json("Fired courses", readonly=True, copy=False)
     fynlo_service_charge = fields.Json("Service charge", readonly=True, copy=False)
     fynlo_discounts = fields.Json("Discounts", readonly=True, copy=False)
+    fynlo_tab_name = fields.Char("Tab", size=64, readonly=True, copy=False, help="Whose tab it is, without a table.")
+    fynlo_server_id = fields.Many2one(
+        "hr.employee",
+        "Handed over to",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Who serves it now; empty while that is who made it.",
+    )
+    fynlo_shares = fields.Json("Shares of the bill", readonly=True, copy=False)
+    fynlo_split_from_id = fields.Many2one(
+        "pos.order", "Split from", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+    fynlo_merged_into_id = fields.Many2one(
+        "pos.order", "Merged into", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+
+    _fynlo_open_tables = models.Index("(table_id) WHERE state = 'draft' AND table_id IS NOT NULL")
+    _fynlo_table_visits = models.Index("(table_id, create_date) WHERE table_id IS NOT NULL")
 
     def exists(self):
         """The order service creates lines with their order; stock asks once a line whether it exists."""

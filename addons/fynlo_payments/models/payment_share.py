@@ -1,0 +1,48 @@
+"""Payments of one share of a bill that several people share."""
+
+from odoo import fields, models
+from odoo.addons.fynlo_pos_core.rest import Invalid, Problem
+
+
+class FynloPayment(models.Model):
+    _inherit = "fynlo.payment"
+
+    share_uuid = fields.Char("Share of the bill", readonly=True)
+
+
+class FynloPaymentService(models.AbstractModel):
+    _inherit = "fynlo.payment.service"
+
+    def _check_amounts(self, order, facts, wish):
+        """A payment that names a share is of no more than that share is still due."""
+        super()._check_amounts(order, facts, wish)
+        if wish.share_id is None:
+            return
+        share = self._share(order, wish)
+        if wish.amount.amount > share.due:
+            raise Problem(
+                "amount_exceeds_due",
+                self.env._("The share owes less than that."),
+                due={"amount": share.due, "currency": facts.currency},
+            )
+
+    def _reserve(self, order, identity, facts, wish):
+        attempt = super()._reserve(order, identity, facts, wish)
+        if wish.share_id:
+            attempt.share_uuid = str(wish.share_id)
+        return attempt
+
+    def _apply(self, attempt, outcome, order, facts, method_id, identity):
+        """What was paid of a share is paid; a tip is on top of it."""
+        document = super()._apply(attempt, outcome, order, facts, method_id, identity)
+        share = order.shares.share(attempt.share_uuid) if order.shares and attempt.share_uuid else None
+        if share:
+            share.paid += attempt.amount
+            share.payments.append(attempt.fynlo_uuid)
+        return document
+
+    def _share(self, order, wish):
+        share = order.shares.share(str(wish.share_id)) if order.shares else None
+        if share is None:
+            raise Invalid(self.env._("The bill has no such share."), code="unknown_item", field="share_id")
+        return share
