@@ -41,7 +41,7 @@ class BillsController(http.Controller):
         ),
     )
     def split_order(self, order_id, body):
-        split = _service()._split(current_identity(), order_id, body)
+        split = _service()._split(current_identity(), order_id, body.root)
         return Answer(split, resource=("order", split["order"]["id"]))
 
     @api_route(

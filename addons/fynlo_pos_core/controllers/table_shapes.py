@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, RootModel, model_validator
 
 from ..rest.shapes import Id, MoneyShape, MoneyView, NameView, Quantity, Shape, View, WireMoment
 from .order_shapes import OrderView
@@ -110,9 +110,12 @@ class WholeShape(Shape):
     by: Literal["whole"]
 
 
-SplitShape = Annotated[
-    ItemSplitShape | SeatSplitShape | EvenSplitShape | AmountSplitShape | WholeShape, Field(discriminator="by")
-]
+class SplitShape(RootModel):
+    """How an order is split; ``by`` says which of these it is."""
+
+    root: Annotated[
+        ItemSplitShape | SeatSplitShape | EvenSplitShape | AmountSplitShape | WholeShape, Field(discriminator="by")
+    ]
 
 
 class TableOrderView(View):

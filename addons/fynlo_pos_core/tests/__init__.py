@@ -39,3 +39,4 @@ from . import test_till_back_office
 from . import test_till_counts
 from . import test_till_sessions
 from . import test_tools
+from . import test_split
