@@ -40,3 +40,6 @@ from . import test_till_counts
 from . import test_till_sessions
 from . import test_tools
 from . import test_split
+from . import test_merge
+from . import test_tables
+from . import test_bill_properties
