@@ -1,3 +1,4 @@
+from . import test_bills
 from . import test_cash_books
 from . import test_payments
 from . import test_till_carry_over

@@ -14,4 +14,3 @@ class RestaurantTable(models.Model):
         copy=False,
         help="Counts seatings and joins of the table, not the changes of its orders.",
     )
-    fynlo_seating_ids = fields.One2many("fynlo.table.seating", "table_id", "Parties", readonly=True)
