@@ -132,17 +132,18 @@ class TestBillsWithMoney(Floor, TransactionCase):
 
     # --- cost ----------------------------------------------------------------------------
 
-    def test_telling_of_the_table_costs_one_query(self):
+    def test_orders_of_a_table_keep_the_query_budgets(self):
         self.place(self.line(self.menu.pizza), table_id=self.table.fynlo_uuid)
         body = self.order_body(self.line(self.menu.pizza), table_id=self.table.fynlo_uuid)
         wish, service = parse(OrderShape, to_json(body)), self.env["fynlo.order.service"]
-        self.counted(11, lambda identity: service._create_order(identity, wish))
+        self.counted(10, lambda identity: service._create_order(identity, wish))
         edit = {"op_id": uuid7(), "type": "add_line", "line": self.line(self.menu.cola)}
         edits = parse(OperationsShape, to_json({"base_version": 1, "operations": [edit]}))
-        self.counted(13, lambda identity: service._operate(identity, body["id"], edits))
+        self.counted(12, lambda identity: service._operate(identity, body["id"], edits))
         money = {"id": uuid7(), "method": "cash", "amount": self.gbp(1300), "complete": True}
         payment = parse(PaymentShape, to_json(money))
-        self.counted(15, lambda identity: self.env["fynlo.payment.service"]._take(identity, body["id"], payment))
+        self.counted(14, lambda identity: self.env["fynlo.payment.service"]._take(identity, body["id"], payment))
+        self.assertEqual(self.read(body)["state"], "completed")
 
     def counted(self, queries, act):
         identity = self.identity(self.cashier)

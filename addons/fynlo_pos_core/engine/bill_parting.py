@@ -11,7 +11,6 @@ from decimal import Decimal
 from ..rest import Problem, declare
 from ..tools.identifiers import uuid7
 from ..tools.money import split
-from . import stamps
 from .bill_balance import Kept, applied, balance
 from .facts import quantity_text
 from .order import AppliedDiscount, Line, Order, ServiceCharge

@@ -117,7 +117,12 @@ def _part(part, money):
 
 
 def _course(number, course):
-    return {"course": int(number), "fired_at": course.get("fired_at"), "held_at": course.get("held_at"), "by": course["by"]}
+    return {
+        "course": int(number),
+        "fired_at": course.get("fired_at"),
+        "held_at": course.get("held_at"),
+        "by": course["by"],
+    }
 
 
 def _shares(split, money):

@@ -112,10 +112,7 @@ def _take_off(discount, lines):
     leaves = [leaf for line in lines for leaf in line.leaves]
     left = [max(0, leaf.gross - leaf.discount) for leaf in leaves]
     whole = sum(left)
-    if discount.kind == "percent":
-        amount = (2 * whole * discount.value_bp + 10_000) // 20_000
-    else:
-        amount = discount.value
+    amount = (2 * whole * discount.value_bp + 10_000) // 20_000 if discount.kind == "percent" else discount.value
     amount = min(max(0, amount + discount.rounding), whole)
     for leaf, share in zip(leaves, split(amount, left), strict=True):
         leaf.discount += share

@@ -43,3 +43,4 @@ from . import test_split
 from . import test_merge
 from . import test_tables
 from . import test_bill_properties
+from . import test_tables_api

@@ -4,8 +4,6 @@ from types import SimpleNamespace
 
 from odoo import Command
 
-
-
 from ..controllers import table_shapes
 from ..controllers.kitchen_shapes import SendShape
 from ..rest.payload import parse

@@ -37,7 +37,9 @@ FACTS = LocationFacts(
 prices = st.integers(0, 5000)
 quantities = st.integers(1, 7)
 lines = st.lists(st.tuples(prices, quantities, st.integers(0, 7)), min_size=1, max_size=6)
-line_discounts = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["percent", "amount"]), st.integers(1, 9999)), max_size=2)
+line_discounts = st.lists(
+    st.tuples(st.integers(0, 5), st.sampled_from(["percent", "amount"]), st.integers(1, 9999)), max_size=2
+)
 order_discounts = st.lists(st.tuples(st.sampled_from(["percent", "amount"]), st.integers(1, 9999)), max_size=3)
 steps = st.lists(
     st.one_of(

@@ -68,7 +68,9 @@ class TestMerge(Floor, TransactionCase):
         merged = self.merge(self.first, self.second)
         self.assertEqual(self.tickets(merged), ticket)
         shown = self.events("kitchen", "kitchen.ticket.updated")[-1]
-        self.assertEqual((shown["id"], shown["table"]["name"], shown["order"]["id"]), (ticket.fynlo_uuid, "7", merged["id"]))
+        self.assertEqual(
+            (shown["id"], shown["table"]["name"], shown["order"]["id"]), (ticket.fynlo_uuid, "7", merged["id"])
+        )
         self.assertEqual(merged["fulfilment"], "sent")
         sent = self.send(merged)["tickets"]
         self.assertEqual([[line["name"] for line in ticket["lines"]] for ticket in sent], [["Margherita"]])

@@ -151,7 +151,9 @@ class TestSplit(Floor, TransactionCase):
     def test_the_kitchen_keeps_its_tickets(self):
         order = self.party()
         self.send(order)
-        order = self.edit(self.read(order), {"type": "change_quantity", "line_id": order["lines"][2]["id"], "delta": "1"})
+        order = self.edit(
+            self.read(order), {"type": "change_quantity", "line_id": order["lines"][2]["id"], "delta": "1"}
+        )
         ticket = self.tickets(order)
         rest, part = self.split_off(order, order["lines"][1], (order["lines"][2], "2"))
         sent = {line["id"]: line["sent_quantity"] for line in rest["lines"] + part["lines"]}

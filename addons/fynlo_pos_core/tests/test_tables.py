@@ -89,7 +89,9 @@ class TestTables(Floor, TransactionCase):
         order = self.order()
         problem = self.refusal(self.change, self.table, state="free")
         self.assertEqual(problem.code, "table_in_use")
-        self.assertEqual(problem.members["orders"], [{"id": order["id"], "number": order["number"], "due": self.gbp(1000)}])
+        self.assertEqual(
+            problem.members["orders"], [{"id": order["id"], "number": order["number"], "due": self.gbp(1000)}]
+        )
 
     def test_a_party_that_just_ordered_can_be_described(self):
         order = self.order()
@@ -188,7 +190,12 @@ class TestTables(Floor, TransactionCase):
 
     def test_tables_of_other_locations_do_not_exist(self):
         elsewhere = self.env["pos.config"].create(
-            {"name": "Elsewhere", "company_id": self.company.id, "payment_method_ids": [], "module_pos_restaurant": True}
+            {
+                "name": "Elsewhere",
+                "company_id": self.company.id,
+                "payment_method_ids": [],
+                "module_pos_restaurant": True,
+            }
         )
         table = elsewhere.floor_ids.table_ids[:1]
         self.assertTrue(table)

@@ -27,6 +27,7 @@ class FynloOutbox(models.Model):
             "order.completed": self.env._("Order completed"),
             "order.cancelled": self.env._("Order cancelled"),
             "payment.updated": self.env._("Payment"),
+            "table.updated": self.env._("Table changed"),
             "till_session.updated": self.env._("Till opened, counted or closed"),
             "menu.changed": self.env._("New menu version"),
             "product.availability_changed": self.env._("Run out, or back on the menu"),

@@ -7,8 +7,8 @@ from ...engine.bill_merging import Merging
 from ...engine.order_document import order_document
 from ...rest import Invalid, Problem
 from ..kitchen.order_sending import WORKING
-from ..system.transition import require_transition
 from ..orders.order_states import ORDER_STATES
+from ..system.transition import require_transition
 
 
 class FynloOrderService(models.AbstractModel):

@@ -1,6 +1,6 @@
 """Sharing an order's bill: evenly among several, or by amounts that they agreed on."""
 
-from odoo import api, models
+from odoo import models
 
 from ...engine.bill_shares import BillShares, Share
 from ...engine.order_document import order_document

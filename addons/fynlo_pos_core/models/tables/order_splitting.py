@@ -4,7 +4,7 @@ from odoo import api, models
 
 from ...engine.bill_parting import Parting, PartWish, Portion
 from ...engine.order_document import order_document
-from ...rest import Invalid, Problem
+from ...rest import Invalid, NotFound, Problem
 
 
 class FynloOrderService(models.AbstractModel):
@@ -47,16 +47,25 @@ class FynloOrderService(models.AbstractModel):
         return self._announce_parts(order, parts, tickets, facts, before)
 
     def _split_earlier(self, uuid, order_ids, facts):
-        """The answer to a split that was made before: its new orders exist and come from this one."""
-        rows = self.env["fynlo.order.rows"]
-        known = rows._read_page(facts, "AND o.uuid = ANY(%s)", [order_ids], len(order_ids))
-        if not known:
+        """The answer to a split that was made before: its new orders exist and come from this one.
+
+        ``None`` when they are new. Raises ``not_found`` for an order that is not of this location.
+        """
+        uuids = [str(uuid), *order_ids]
+        found = self.env["fynlo.order.rows"]._read_page(facts, "AND o.uuid = ANY(%s)", [uuids], len(uuids))
+        known = {order.uuid: order for order in found}
+        if str(uuid) not in known:
+            raise NotFound(self.env._("There is no such order at this location."))
+        parts = [known[order_id] for order_id in order_ids if order_id in known]
+        if not parts:
             return None
-        if len(known) < len(order_ids) or any((part.split_from or {}).get("id") != str(uuid) for part in known):
+        if len(parts) < len(order_ids) or any((part.split_from or {}).get("id") != str(uuid) for part in parts):
             raise Problem("id_taken", self.env._("An order or a line with this id exists already."))
-        parts = {part.uuid: order_document(part, facts) for part in known}
-        order = order_document(rows._read_one(uuid, facts), facts)
-        return {"order": order, "orders": [parts[order_id] for order_id in order_ids], "difference": _money(0, facts)}
+        return {
+            "order": order_document(known[str(uuid)], facts),
+            "orders": [order_document(part, facts) for part in parts],
+            "difference": _money(0, facts),
+        }
 
     def _check_splittable(self, order, session_id):
         if order.state != "open":

@@ -54,7 +54,8 @@ class FynloTableBoard(models.Model):
         return SQL(
             """SELECT (board.table_id::bigint << 24) + board.config_id AS id,
                       CASE WHEN board.joined IS NULL THEN board.name ELSE board.name || ' + ' || (
-                          SELECT string_agg(one ->> 'name', ' + ') FROM json_array_elements(board.joined) one) END AS name,
+                          SELECT string_agg(one ->> 'name', ' + ')
+                            FROM json_array_elements(board.joined) one) END AS name,
                       board.table_id, board.table_number, board.floor_id, board.floor_sequence, board.config_id,
                       board.company_id, board.currency_id, board.state, board.seats, board.guests, board.server_id,
                       board.order_count, board.total, board.due, board.seated_at, board.first_sent_at,

@@ -81,9 +81,11 @@ GROUP = """
     IN (SELECT coalesce(one.parent_id, one.id) FROM restaurant_table one WHERE one.id = ANY(%(tables)s))
 """
 #: Whoever announces a table waits here for the others; the statement after it sees what they did.
-LOCK = f"""
+LOCK = """
     SELECT grouped.id FROM restaurant_table grouped
-     WHERE coalesce(grouped.parent_id, grouped.id) {GROUP} ORDER BY grouped.id FOR NO KEY UPDATE
+     WHERE coalesce(grouped.parent_id, grouped.id)
+        IN (SELECT coalesce(one.parent_id, one.id) FROM restaurant_table one WHERE one.id = ANY(%(tables)s))
+     ORDER BY grouped.id FOR NO KEY UPDATE
 """
 
 
