@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from loadtests.exchange import Reply, expect
-from loadtests.load_till import LoadTill, lines_of
+from loadtests.load_till import LoadTill, lines_of, order_of
 from loadtests.races.outcome import Outcome, Restaurant, at_once, quoted
 from scripts.till.identifiers import uuid7
 
@@ -33,15 +33,16 @@ def share_tables(
 ) -> Outcome:
     """So many tables of two bills, each fought over by four tills."""
     outcome = Outcome("four tills at two bills of one table")
+    table = expect(tills[0].read("/tables/status"), 200).body["items"][0]["id"]
     for turn in range(rounds):
-        bills = [_bill(tills[0], dishes, turn), _bill(tills[1], dishes, turn + 3)]
+        bills = [_bill(till, dishes, turn + 3 * place, table) for place, till in enumerate(tills[:2])]
         _race(outcome, restaurant, tills, dishes, bills[:: 1 if turn % 2 else -1])
     return outcome
 
 
-def _bill(till: LoadTill, dishes: Sequence[Mapping[str, Any]], turn: int) -> dict[str, Any]:
+def _bill(till: LoadTill, dishes: Sequence[Mapping[str, Any]], turn: int, table: str) -> dict[str, Any]:
     wishes = [(dishes[(turn + place) % len(dishes)], 2 + place) for place in range(3)]
-    return dict(expect(till.create_order(wishes), 201).body)
+    return dict(expect(till.write("/orders", {**order_of(wishes), "table_id": table}), 201).body)
 
 
 def _race(

@@ -132,9 +132,18 @@ class TestTables(Floor, TransactionCase):
         self.assertEqual([one["name"] for one in self.status(self.tables[4])["joined"]], ["6"])
         self.unjoin(self.tables[4])
         self.assertEqual(self.state(6), "free")
-        self.join(self.tables[4], self.tables[6])
+        self.check_told()
+        self.join(self.tables[4], self.tables[5], self.tables[6])
+        self.check_told()
         self.change(self.tables[4], state="free")
         self.assertIsNone(self.status(self.tables[6])["joined_to"])
+        self.check_told()
+
+    def check_told(self):
+        """The last event of every table is how it stands."""
+        told = {event["id"]: event for event in self.events("tables", "table.updated")}
+        for item in self.desk._page(self.identity())["items"]:
+            self.assertEqual(told.get(item["id"], item), item)
 
     def test_joining_what_was_joined_brings_its_tables_along(self):
         self.join(self.tables[5], self.tables[6])
@@ -154,6 +163,10 @@ class TestTables(Floor, TransactionCase):
         late = {"type": "set_table", "table_id": self.table.fynlo_uuid, "client_created_at": "2026-01-01T10:00:00Z"}
         edited = self.operate(orders[0], late, base=1, identity=self.second_till())
         self.assertEqual(edited["results"][0]["result"], "superseded")
+        self.join(self.tables[5], self.tables[6])
+        self.move(self.tables[5], self.tables[4])
+        self.assertIsNone(self.status(self.tables[6])["joined_to"])
+        self.check_told()
 
     def test_a_party_does_not_move_where_somebody_sits(self):
         self.order()

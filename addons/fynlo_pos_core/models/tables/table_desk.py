@@ -52,20 +52,21 @@ class FynloTableDesk(models.AbstractModel):
         table, standing = self._locked(facts, uuid, call)
         if standing["joined_to"]:
             raise Problem("table_joined", self.env._("The table is joined to another one."), current=standing)
-        party = self._party(facts, table.id)
-        if wish.state:
+        party, freed = self._party(facts, table.id), []
+        if wish.state == "free":
+            freed = self._clear(facts, table, party, standing)
+            party = self._parties()
+        elif wish.state:
             party = self._step(identity, facts, table, party, wish.state, standing)
         elif not party and standing["orders"]:
             party = self._seat(identity, facts, table)
         self._describe(identity, party, wish)
-        return self._changed(facts, table)
+        return self._changed(facts, table, *freed)
 
     # --- steps ---------------------------------------------------------------------------
 
     def _step(self, identity, facts, table, party, state, standing):
         """Move the party on; a party that nobody seated begins when its first order did."""
-        if state == "free":
-            return self._clear(facts, table, party, standing)
         if not party:
             if state == "bill" and not standing["orders"]:
                 raise Problem(
@@ -98,7 +99,7 @@ class FynloTableDesk(models.AbstractModel):
         )
 
     def _clear(self, facts, table, party, standing):
-        """The party leaves, and the tables it had put together come apart."""
+        """The party leaves, and the tables it had put together come apart: those that are on their own again."""
         if standing["orders"]:
             raise Problem(
                 "table_in_use",
@@ -106,8 +107,7 @@ class FynloTableDesk(models.AbstractModel):
                 orders=[{name: order[name] for name in ("id", "number", "due")} for order in standing["orders"]],
             )
         self._leave(party)
-        self._part_tables(table.id)
-        return self._parties()
+        return self._part_tables(facts, table)
 
     def _leave(self, party):
         if party:
@@ -170,16 +170,14 @@ class FynloTableDesk(models.AbstractModel):
                 facts.company_id, f"l.{facts.location_uuid}.tables", "table.updated", document["id"], document
             )
 
-    def _part_tables(self, root_id):
-        """Take apart what was joined to a table; ids of the tables that are on their own again."""
+    def _part_tables(self, facts, root):
+        """Take apart what was joined to a table; the tables that are on their own again."""
         self.env.cr.execute(
-            "UPDATE restaurant_table SET parent_id = NULL, fynlo_version = fynlo_version + 1"
-            " WHERE parent_id = %s RETURNING id",
-            (root_id,),
+            "UPDATE restaurant_table SET parent_id = NULL WHERE parent_id = %s RETURNING id", (root.id,)
         )
-        freed = [table_id for (table_id,) in self.env.cr.fetchall()]
-        self.env["restaurant.table"].browse(freed).invalidate_recordset(["parent_id", "fynlo_version"], flush=False)
-        return freed
+        freed = {table_id for (table_id,) in self.env.cr.fetchall()}
+        self.env["restaurant.table"].browse(freed).invalidate_recordset(["parent_id"], flush=False)
+        return [table for table in facts.tables.values() if table.id in freed]
 
     def _party(self, facts, table_id):
         """The party that sits at a table, or none."""

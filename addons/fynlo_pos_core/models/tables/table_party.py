@@ -36,8 +36,7 @@ class FynloTableDesk(models.AbstractModel):
         facts = self._facts(identity)
         table, standing = self._locked(facts, uuid, call)
         if not standing["joined_to"]:
-            freed = [one for one in facts.tables.values() if one.id in self._part_tables(table.id)]
-            return self._changed(facts, table, *freed)
+            return self._changed(facts, table, *self._part_tables(facts, table))
         root = self._find(facts, standing["joined_to"]["id"])
         self.env.cr.execute("UPDATE restaurant_table SET parent_id = NULL WHERE id = %s", (table.id,))
         self.env["restaurant.table"].browse(table.id).invalidate_recordset(["parent_id"], flush=False)
@@ -60,8 +59,7 @@ class FynloTableDesk(models.AbstractModel):
             self.env["fynlo.order.service"]._put_at(identity, order, goal, facts)
         party = self._party(facts, table.id)
         party.write({"table_id": goal.id, "changed_at": self.env.cr.now().replace(microsecond=0)})
-        freed = [one for one in facts.tables.values() if one.id in self._part_tables(table.id)]
-        self._changed(facts, table, *freed)
+        self._changed(facts, table, *self._part_tables(facts, table))
         return self._changed(facts, goal)
 
     # --- steps ---------------------------------------------------------------------------
