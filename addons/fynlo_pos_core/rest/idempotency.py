@@ -15,7 +15,7 @@ from .problem import Problem
 LOCK_SEED = 4711
 
 CLAIM = PreparedStatement(
-    f"""SELECT pg_try_advisory_xact_lock(hashtextextended(%(lock)s, {LOCK_SEED})), found.*
+    """SELECT pg_try_advisory_xact_lock(hashtextextended(%(lock)s, %(seed)s)), found.*
           FROM (SELECT 1) one
           LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
                       WHERE scope = %(scope)s AND key = %(key)s) found ON TRUE"""
@@ -62,7 +62,7 @@ def claim(cr, scope, key, wanted_hash):
     key belongs to another request. A twin that commits between the look and the lock is caught by
     the unique index when the record is written; the transaction then runs again and finds it.
     """
-    CLAIM.execute(cr, lock=_lock_name(scope, key), scope=scope, key=key)
+    CLAIM.execute(cr, lock=_lock_name(scope, key), seed=LOCK_SEED, scope=scope, key=key)
     locked, known_hash, status, body = cr.fetchone()
     if known_hash is not None:
         if known_hash != wanted_hash:
@@ -100,12 +100,12 @@ def _lock_name(scope, key):
 def _is_locked(cr, scope, key):
     """Whether a transaction holds the key, without touching the lock itself."""
     cr.execute(
-        f"""SELECT EXISTS (SELECT FROM pg_locks, (SELECT hashtextextended(%s, {LOCK_SEED}) AS number) wanted
+        """SELECT EXISTS (SELECT FROM pg_locks, (SELECT hashtextextended(%s, %s) AS number) wanted
                                WHERE locktype = 'advisory' AND granted AND objsubid = 1
                                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                                  AND classid::bigint = (number >> 32) & 4294967295
                                  AND objid::bigint = number & 4294967295)""",
-        (_lock_name(scope, key),),
+        (_lock_name(scope, key), LOCK_SEED),
     )
     return cr.fetchone()[0]
 
