@@ -26,6 +26,7 @@ from . import test_orders
 from . import test_prepared_statements
 from . import test_price_rules
 from . import test_pricing
+from . import test_pricing_examples
 from . import test_rest_answers
 from . import test_rest_failures
 from . import test_rest_idempotency

@@ -17,7 +17,8 @@ ORDERS = """
            o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
            o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
-           o.fynlo_service_charge, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           o.fynlo_service_charge, o.fynlo_rounding, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid,
+           o.amount_return,
            device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
            guest.fynlo_uuid AS guest_uuid
@@ -134,6 +135,7 @@ def _order_of(row, line_rows, payments, facts):
         late_arrival=bool(row["fynlo_late_arrival"]),
         carried=bool(row["fynlo_carried"]),
         tip=tip,
+        rounding=row["fynlo_rounding"] or 0,
         tip_row_id=tips[0]["id"] if tips else None,
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),

@@ -206,6 +206,7 @@ def _amounts(order, facts):
         "amount_paid": to_major(order.paid, facts.digits),
         "amount_return": to_major(order.change, facts.digits),
         "amount_difference": to_major(order.paid - order.total - order.tip, facts.digits),
+        "fynlo_rounding": order.rounding,
         "is_tipped": order.tip > 0,
         "tip_amount": to_major(order.tip, facts.digits),
         "fynlo_fulfilment": order.fulfilment,
