@@ -19,7 +19,7 @@ class FynloPaymentService(models.AbstractModel):
         if wish.share_id is None:
             return
         share = self._share(order, wish)
-        if wish.amount.amount > share.due:
+        if wish.amount.amount > _owed(share, facts, wish.method):
             raise Problem(
                 "amount_exceeds_due",
                 self.env._("The share owes less than that."),
@@ -37,8 +37,11 @@ class FynloPaymentService(models.AbstractModel):
         document = super()._apply(attempt, outcome, order, facts, method_id, identity)
         share = order.shares.share(attempt.share_uuid) if order.shares and attempt.share_uuid else None
         if share:
+            settled = attempt.amount == _owed(share, facts, attempt.method)
             share.paid += attempt.amount
             share.payments.append(attempt.fynlo_uuid)
+            if settled:
+                share.settle()
         return document
 
     def _share(self, order, wish):
@@ -46,3 +49,9 @@ class FynloPaymentService(models.AbstractModel):
         if share is None:
             raise Invalid(self.env._("The bill has no such share."), code="unknown_item", field="share_id")
         return share
+
+
+def _owed(share, facts, tender):
+    """What settles a share; in cash as the coins in use can pay it, the others bear the difference."""
+    rule = facts.cash_rounding
+    return rule.rounded(share.due) if rule and rule.applies_to(tender) else share.due

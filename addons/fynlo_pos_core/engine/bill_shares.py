@@ -24,6 +24,10 @@ class Share:
     def due(self):
         return 0 if self.settled else self.amount - self.paid
 
+    def settle(self):
+        """What was paid of it is all of it."""
+        self.amount, self.settled = self.paid, True
+
     def stored(self):
         return {
             "id": self.uuid,
@@ -63,7 +67,7 @@ class BillShares:
             if not covered:
                 break
             for share in covered:
-                share.amount, share.settled = share.paid, True
+                share.settle()
         for share, amount in zip(shares, amounts, strict=True):
             share.amount = amount
 

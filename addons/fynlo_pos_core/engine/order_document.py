@@ -32,7 +32,7 @@ def order_document(order, facts):
         "lines": [line_document(line, money) for line in order.lines],
         "discounts": [_discount(discount, money) for discount in order.discounts],
         "service_charge": money(_service(order)),
-        "totals": _totals(order, money),
+        "totals": _totals(order, facts, money),
         "payments": order.payments,
         "split": _shares(order.shares, money) if order.shares else None,
         "split_from": order.split_from,
@@ -79,7 +79,8 @@ def _money_of(currency):
     return money
 
 
-def _totals(order, money):
+def _totals(order, facts, money):
+    rounding = facts.cash_rounding
     return {
         "subtotal": money(order.net),
         "discount": money(order.discount),
@@ -87,9 +88,11 @@ def _totals(order, money):
         "tax": money(order.tax),
         "tip": money(order.tip),
         "total": money(order.total),
+        "rounding": money(order.rounding),
         "paid": money(order.paid),
         "refunded": money(order.refunded),
         "due": money(order.due),
+        "cash_due": money(rounding.rounded(order.due) if rounding else order.due),
     }
 
 

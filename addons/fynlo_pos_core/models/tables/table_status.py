@@ -4,6 +4,7 @@ from datetime import datetime
 
 from odoo import api, models
 
+from ...rest.prepared_statement import PreparedStatement
 from ...tools.clock import wire
 from ...tools.money import to_minor
 
@@ -34,6 +35,7 @@ TABLES = """
       JOIN pos_config_restaurant_floor_rel place ON place.restaurant_floor_id = floor.id
       JOIN pos_config config ON config.id = place.pos_config_id
       JOIN res_company company ON company.id = config.company_id
+      JOIN res_currency currency ON currency.id = company.currency_id
       LEFT JOIN restaurant_table root ON root.id = t.parent_id AND root.active
      CROSS JOIN LATERAL (
            SELECT array_agg(m.id) AS ids,
@@ -47,7 +49,7 @@ TABLES = """
      CROSS JOIN LATERAL (
            SELECT count(*) AS number, sum(o.customer_count) AS guests, coalesce(sum(o.fynlo_version), 0) AS versions,
                   coalesce(sum(o.amount_total), 0) AS total,
-                  coalesce(sum(greatest(o.amount_total - o.amount_paid, 0)), 0) AS due,
+                  coalesce(sum(owed.due), 0) AS due,
                   bool_or(o.fynlo_fulfilment = 'ready') AS ready,
                   bool_or(o.fynlo_fulfilment IN ('sent', 'preparing')) AS cooking,
                   bool_and(o.fynlo_fulfilment = 'served') AS served,
@@ -59,9 +61,13 @@ TABLES = """
                       'server', json_build_object('id', waiter.fynlo_uuid, 'name', waiter.name),
                       'tab_name', o.fynlo_tab_name, 'guests', coalesce(o.customer_count, 0),
                       'fulfilment', o.fynlo_fulfilment, 'payment', o.fynlo_payment_state,
-                      'total', o.amount_total, 'due', greatest(o.amount_total - o.amount_paid, 0),
+                      'total', o.amount_total, 'due', owed.due,
                       'created_at', o.create_date, 'first_sent_at', kitchen.sent_at) ORDER BY o.id) AS orders
              FROM pos_order o
+            CROSS JOIN LATERAL (
+                  SELECT greatest(
+                      o.amount_total - o.amount_paid
+                      + coalesce(o.fynlo_rounding, 0) / power(10::numeric, currency.decimal_places), 0) AS due) owed
              LEFT JOIN hr_employee waiter ON waiter.id = coalesce(o.fynlo_server_id, o.employee_id)
              LEFT JOIN LATERAL (SELECT min(ticket.sent_at) AS sent_at FROM fynlo_kitchen_ticket ticket
                                  WHERE ticket.order_id = o.id AND ticket.kind = 'order') kitchen ON TRUE
@@ -76,17 +82,21 @@ TABLES = """
 """
 HERE = " AND place.pos_config_id = %(location)s"
 IN_PLACE = " ORDER BY floor.sequence, floor.name, floor.id, t.table_number, t.id"
-#: The tables named, and all that are joined with them.
-GROUP = """
-    IN (SELECT coalesce(one.parent_id, one.id) FROM restaurant_table one WHERE one.id = ANY(%(tables)s))
+GROUPED = """
+     AND coalesce(t.parent_id, t.id)
+         IN (SELECT coalesce(one.parent_id, one.id) FROM restaurant_table one WHERE one.id = ANY(%(tables)s))
 """
+EVERY = PreparedStatement(TABLES + HERE + IN_PLACE)
+#: The tables named, and all that are joined with them.
+SOME = PreparedStatement(TABLES + HERE + GROUPED + IN_PLACE, tables="int[]")
 #: Whoever announces a table waits here for the others; the statement after it sees what they did.
-LOCK = """
-    SELECT grouped.id FROM restaurant_table grouped
+LOCK = PreparedStatement(
+    """SELECT grouped.id FROM restaurant_table grouped
      WHERE coalesce(grouped.parent_id, grouped.id)
         IN (SELECT coalesce(one.parent_id, one.id) FROM restaurant_table one WHERE one.id = ANY(%(tables)s))
-     ORDER BY grouped.id FOR NO KEY UPDATE
-"""
+     ORDER BY grouped.id FOR NO KEY UPDATE""",
+    tables="int[]",
+)
 
 
 class FynloTableStatus(models.AbstractModel):
@@ -98,16 +108,13 @@ class FynloTableStatus(models.AbstractModel):
     @api.model
     def _all(self, facts):
         """Every table of the location, floor by floor."""
-        self.env.cr.execute(TABLES + HERE + IN_PLACE, {"location": facts.location_id})
+        EVERY.execute(self.env.cr, location=facts.location_id)
         return [_document(row, facts) for row in self.env.cr.dictfetchall()]
 
     @api.model
     def _of(self, facts, table_ids):
         """The tables named and those joined with them, by id. They stay locked until commit."""
-        self.env.cr.execute(
-            f"{LOCK};{TABLES}{HERE} AND coalesce(t.parent_id, t.id) {GROUP}{IN_PLACE}",
-            {"location": facts.location_id, "tables": list(table_ids)},
-        )
+        SOME.execute(self.env.cr, first=LOCK, location=facts.location_id, tables=list(table_ids))
         return {row["table_id"]: _document(row, facts) for row in self.env.cr.dictfetchall()}
 
 
