@@ -1,6 +1,7 @@
 from . import property_settings
 from . import test_backoffice_guard
 from . import test_backoffice_tours
+from . import test_caches
 from . import test_cash_api
 from . import test_cash_movements
 from . import test_catalogue_api
