@@ -58,6 +58,12 @@ class Stage:
         else:
             self.stack.await_odoo()
 
+    def restart_odoo(self, **options: str) -> None:
+        """Starts Odoo again with other options; returns when it answers."""
+        self.stack.process("odoo").stop()
+        self.stack.configure(**options)
+        self.start("odoo")
+
 
 @contextmanager
 def stage(name: str, **odoo_options: str) -> Iterator[Stage]:
