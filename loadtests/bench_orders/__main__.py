@@ -21,6 +21,7 @@ from loadtests.stock_till import StockTill
 from loadtests.worker_meter import WorkerMeter
 
 TILLS, EDITORS, WORKERS = 16, 4, "2"
+WARM_UP_EDITS = 10
 
 
 @dataclass
@@ -90,6 +91,7 @@ def _saturate(
     dishes: list[dict[str, Any]],
     options: argparse.Namespace,
 ) -> None:
+    edit_together(tills[:EDITORS], dishes, WARM_UP_EDITS)  # fresh workers read the location's facts first
     edits = edit_together(tills[:EDITORS], dishes, options.edits)
     stock = [StockTill(scene.url, scene.database, desk) for _ in tills]
     ours, theirs = saturate(tills, stock, dishes, options.turns, options.seconds)
