@@ -37,8 +37,8 @@ STOCK = """
 """
 REPORT = """
     SELECT product_id, state, sum(nbr_lines), round(sum(product_qty)::numeric, 3),
-           round(sum(price_sub_total)::numeric, 2), round(sum(price_subtotal_excl)::numeric, 2), round(sum(price_total)::numeric, 2),
-           round(sum(total_discount)::numeric, 2), round(sum(margin)::numeric, 2)
+           round(sum(price_sub_total)::numeric, 2), round(sum(price_subtotal_excl)::numeric, 2),
+           round(sum(price_total)::numeric, 2), round(sum(total_discount)::numeric, 2), round(sum(margin)::numeric, 2)
       FROM report_pos_order WHERE session_id = {session} GROUP BY product_id, state
 """
 BOOKS = {"journal": JOURNAL, "stock moves": STOCK, "report.pos.order": REPORT}

@@ -7,7 +7,9 @@ its own, which ask whether the registry or a cache of Odoo's has changed.
 
 import json
 import logging
+import re
 from contextlib import contextmanager
+from pathlib import Path
 
 from odoo.addons.fynlo_pos_core.rest import request_log
 from odoo.addons.fynlo_pos_core.tests.common import ApiCase
@@ -33,6 +35,8 @@ BUDGETS = {
     "GET /auth/me": 6,
     "GET /changes": 4,
 }
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "performance.md"
 
 
 class RequestLog(logging.Handler):
@@ -121,6 +125,10 @@ class TestQueryBudgets(Shop, ApiCase):
 
     def send(self, order):
         return self.done("POST", f"/orders/{order['id']}:send", {})
+
+    def test_the_document_shows_these_budgets(self):
+        rows = re.findall(r"^\| `((?:GET|POST) [^`]+)` \| (\d+) \|$", DOCUMENT.read_text(), re.MULTILINE)
+        self.assertEqual({name: int(most) for name, most in rows}, BUDGETS)
 
     def test_payment(self):
         for lines in (3, 10):
