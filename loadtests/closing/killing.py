@@ -41,7 +41,8 @@ TIMEOUT_S = 900.0
 class Odoo(Protocol):
     """Odoo's processes and the database they work on."""
 
-    database: str
+    @property
+    def database(self) -> str: ...
 
     def workers(self) -> list[int]: ...
 

@@ -57,7 +57,7 @@ def _is_kept(env: Any, place: Any, version: int) -> int:
     env["fynlo.location.facts"]._of(place.id, version)
     middle = env.cr.sql_log_count
     env["fynlo.menu"]._prepared(place.id, place.fynlo_uuid, version)
-    return (middle == before) + (env.cr.sql_log_count == middle)
+    return int(middle == before) + int(env.cr.sql_log_count == middle)
 
 
 def change_price(env: Any, variant_id: str, price: float) -> dict[str, Any]:
