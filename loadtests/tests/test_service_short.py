@@ -1,7 +1,6 @@
 """A service, a closing under fire and the twin books in some seconds each: a full day's promises in every test run."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from loadtests.bench_orders.one_order import edit_together
 from loadtests.books import close_till, session_books
 from loadtests.closing.killing import post_under_fire
 from loadtests.closing.sales import sell
+from loadtests.exchange import expect
 from loadtests.load_till import LoadTill
 from loadtests.odoo_shell import ask_odoo
 from loadtests.service.shift import serve
@@ -20,15 +20,16 @@ ORDERS = 40
 
 
 @pytest.fixture(autouse=True)
-def fresh_till(tills: list[LoadTill], restaurant: LiveRestaurant) -> Iterator[None]:
-    """Every test begins with an open drawer in which nothing was sold; earlier ones are posted."""
-    current = tills[0].read("/till-sessions/current")
-    if current.status == 200:
-        books = session_books(restaurant, current.body["id"])
-        if books.paid:
-            close_till(tills[0], books.paid)
-    tills[0].ensure_session()
-    yield
+def fresh_till(tills: list[LoadTill], restaurant: LiveRestaurant) -> None:
+    """Every test begins with an open drawer in which nothing was sold, and without an open order."""
+    till = tills[0]
+    while open_orders := expect(till.read("/orders?state=open&limit=100"), 200).body["items"]:
+        for order in open_orders:
+            expect(till.write(f"/orders/{order['id']}:cancel", {"reason": "Left by another test"}), 200)
+    session = till.read("/till-sessions/current")
+    if session.status == 200:
+        close_till(till, session_books(restaurant, session.body["id"]).paid)
+    till.ensure_session()
 
 
 def test_tills_orders_payments_and_journal_agree(
