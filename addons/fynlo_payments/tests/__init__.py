@@ -2,6 +2,7 @@ from . import test_bills
 from . import test_cash_books
 from . import test_cash_rounding
 from . import test_payments
+from . import test_query_budgets
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_report

@@ -1,5 +1,6 @@
 from . import test_backoffice_guard
 from . import test_backoffice_tours
+from . import test_caches
 from . import test_cash_api
 from . import test_cash_movements
 from . import test_catalogue_api

@@ -226,6 +226,7 @@ class TestPreparedMenu(Restaurant, TransactionCase):
         super().setUpClass()
         cls.location = cls.open_restaurant("Soho")
         cls.company = cls.location.company_id
+        cls.env.cr.flush()  # a menu is kept only while the catalogue rests
 
     def setUp(self):
         super().setUp()

@@ -32,14 +32,15 @@ class FynloMenu(models.AbstractModel):
         moves on, when the business day changes and when a dated price begins or ends.
         """
         moment = clock.now()
-        key = f"menu:{self.env.cr.dbname}:{location_uuid}:{version}"
-        kept = prepared_bytes.find(key, moment)
+        key = f"menu:{self.env.cr.dbname}:{location_uuid}"
+        kept = prepared_bytes.find(key, version, moment)
         if kept:
             return kept
         sheet = MenuSheet(self.env, location_id, moment)
         raw = json.dumps(sheet.document(version), separators=(",", ":"), ensure_ascii=False).encode()
         prepared = prepared_bytes.prepare(raw, f"m{version}", sheet.fresh_until())
-        prepared_bytes.keep(key, prepared)
+        if self.env["fynlo.catalogue"]._is_settled():
+            prepared_bytes.keep(key, version, prepared)
         return prepared
 
     @api.model
