@@ -20,6 +20,7 @@
         "security/system_rules.xml",
         "security/kitchen_rules.xml",
         "security/cash_rules.xml",
+        "security/receipt_rules.xml",
         "data/allergens.xml",
         "data/crons.xml",
         "views/wizard_actions.xml",
@@ -37,6 +38,8 @@
         "views/menu.xml",
         "views/price_views.xml",
         "views/kitchen_views.xml",
+        "views/receipt_templates.xml",
+        "views/receipt_views.xml",
         "views/api_docs_templates.xml",
     ],
     "assets": {

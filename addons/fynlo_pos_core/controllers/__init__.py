@@ -8,6 +8,8 @@ from . import (
     kitchen_display,
     operations,
     orders,
+    receipt_page,
+    receipts,
     system,
     till_sessions,
 )
