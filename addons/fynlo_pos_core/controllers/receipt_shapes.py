@@ -91,9 +91,9 @@ class ReceiptLineView(View):
 
 
 class ReceiptTaxView(View):
-    """All that one tax applies to; ``code`` is the letter that marks its lines."""
+    """All that a tax, or a rate of VAT, applies to; ``code`` is the letter that marks its lines."""
 
-    tax_id: UUID | None
+    tax_ids: list[UUID]
     code: str | None
     name: str | None
     rate_bp: int

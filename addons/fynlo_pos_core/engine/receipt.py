@@ -90,7 +90,7 @@ def receipt_document(order, facts, house, bearings):
         "customer": bearings.guest,
         "lines": [_line(line, order, facts, money) for line in order.active_lines if line.quantity],
         "discounts": [_discount(discount, money) for discount in order.discounts if not discount.line_uuid],
-        "taxes": tax_analysis(order, facts, money, bearings.tax_names or {}),
+        "taxes": tax_analysis(order, facts, money, bearings.tax_names or {}, by_rate=house.regime == "vat"),
         "totals": _totals(order, facts, money, on_top),
         "payments": payments,
         "refund_of": list(bearings.refund_of),
@@ -150,22 +150,23 @@ def _details(line, money):
     """What was chosen on a line: halves, modifiers, and the parts of a combo with theirs."""
     for half in line.halves:
         yield {"kind": "half", "name": half["name"], "quantity": 1, "price": None}
-    for modifier in line.modifiers:
-        yield _modifier(modifier, money)
+    yield from _modifiers(line, money)
     for part in line.parts:
         yield {"kind": "part", "name": part.name, "quantity": 1, "price": None}
-        for modifier in part.modifiers:
-            yield _modifier(modifier, money)
+        yield from _modifiers(part, money)
 
 
-def _modifier(modifier, money):
-    price = modifier.price * modifier.quantity
-    return {
-        "kind": "modifier",
-        "name": modifier.name,
-        "quantity": modifier.quantity,
-        "price": money(price) if price else None,
-    }
+def _modifiers(leaf, money):
+    """Modifiers, priced only when each was charged: of a group with free choices it cannot be told which was."""
+    prices = [modifier.price * modifier.quantity for modifier in leaf.modifiers]
+    told = sum(prices) == leaf.unit_price - leaf.base_price
+    for modifier, price in zip(leaf.modifiers, prices, strict=True):
+        yield {
+            "kind": "modifier",
+            "name": modifier.name,
+            "quantity": modifier.quantity,
+            "price": money(price) if told and price else None,
+        }
 
 
 def _discount(discount, money):
@@ -220,9 +221,8 @@ def _payment(payment):
 
 
 def _tip_suggestions(order, house, kind, money):
-    """On a bill: what a tip of each rate comes to, on what was ordered without tax, half a unit up."""
+    """On a bill: what a tip of each rate comes to, half a unit up; on top of prices without tax where that is usual."""
     if kind != "bill":
         return []
-    return [
-        {"rate_bp": rate, "amount": money((2 * order.net * rate + 10_000) // 20_000)} for rate in house.tip_rates_bp
-    ]
+    base = order.net if house.regime == "sales_tax" else order.total
+    return [{"rate_bp": rate, "amount": money((2 * base * rate + 10_000) // 20_000)} for rate in house.tip_rates_bp]

@@ -2,35 +2,34 @@
 
 from .pricing import split
 
-#: What no tax applies to.
-UNTAXED = None
 
-
-def tax_analysis(order, facts, money, names):
-    """One row for each tax, the highest rate first, each with a letter that lines refer to.
+def tax_analysis(order, facts, money, names, *, by_rate):
+    """One row for each tax, or ``by_rate`` for each rate, the highest first, each with a letter that lines refer to.
 
     ``net`` is what the tax was charged on, ``gross`` both together. Goods outside every tax come
     last, without a letter. ``names`` are the names of taxes by public id.
     """
-    sums = {}
+    rows = {}
     for net, taxes in _taxed(order, facts):
-        for uuid, rate_bp, amount in taxes or ((UNTAXED, 0, 0),):
-            row = sums.setdefault((uuid, rate_bp), [0, 0])
-            row[0] += net
-            row[1] += amount
-    ranked = sorted(sums, key=lambda key: (key[0] is UNTAXED, -key[1], key[0] or ""))
-    return [
-        {
-            "tax_id": uuid,
-            "code": None if uuid is UNTAXED else chr(ord("A") + place % 26),
-            "name": names.get(uuid),
-            "rate_bp": rate_bp,
-            "net": money(sums[uuid, rate_bp][0]),
-            "tax": money(sums[uuid, rate_bp][1]),
-            "gross": money(sum(sums[uuid, rate_bp])),
-        }
-        for place, (uuid, rate_bp) in enumerate(ranked)
-    ]
+        for uuid, rate_bp, amount in taxes or ((None, 0, 0),):
+            key = (uuid is None, -rate_bp, "" if by_rate else uuid or "")
+            row = rows.setdefault(key, {"tax_ids": [], "rate_bp": rate_bp, "net": 0, "tax": 0})
+            row["tax_ids"] += [uuid] if uuid and uuid not in row["tax_ids"] else []
+            row["net"] += net
+            row["tax"] += amount
+    return [_row(place, rows[key], money, names) for place, key in enumerate(sorted(rows))]
+
+
+def _row(place, row, money, names):
+    return {
+        "tax_ids": row["tax_ids"],
+        "code": chr(ord("A") + place % 26) if row["tax_ids"] else None,
+        "name": names.get(row["tax_ids"][0]) if len(row["tax_ids"]) == 1 else None,
+        "rate_bp": row["rate_bp"],
+        "net": money(row["net"]),
+        "tax": money(row["tax"]),
+        "gross": money(row["net"] + row["tax"]),
+    }
 
 
 def _taxed(order, facts):

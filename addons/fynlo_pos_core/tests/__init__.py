@@ -26,6 +26,9 @@ from . import test_operations
 from . import test_orders
 from . import test_price_rules
 from . import test_pricing
+from . import test_receipt_api
+from . import test_receipt_text
+from . import test_receipts
 from . import test_rest_answers
 from . import test_rest_failures
 from . import test_rest_idempotency

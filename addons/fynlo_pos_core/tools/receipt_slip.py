@@ -5,6 +5,7 @@ from textwrap import wrap
 from escpos.constants import QR_ECLEVEL_M  # type: ignore[import-untyped]
 from escpos.printer import Dummy  # type: ignore[import-untyped]
 
+from .bidi_text import OPEN, SHUT
 from .kitchen_slip import COLUMNS, printable
 from .receipt_sheet import Code, Pair, Row, Rule, Sheet, Table, Words
 
@@ -45,14 +46,14 @@ def _style(printer: Dummy, *, align: str = "left", bold: bool = False, tall: boo
 def _words(printer: Dummy, row: Words, columns: int) -> None:
     _style(printer, align="center" if row.align == "centre" else "left", bold=row.bold, tall=row.size == "large")
     for paragraph in row.text.splitlines():
-        for line in wrap(printable(paragraph), columns) or [""]:
+        for line in wrap(_plain(paragraph), columns) or [""]:
             printer.textln(line)
 
 
 def _pair(printer: Dummy, row: Pair, columns: int) -> None:
     _style(printer, bold=row.bold, tall=row.size == "large")
-    value = printable(row.value)
-    label = "  " * row.indent + printable(row.label)
+    value = _plain(row.value)
+    label = "  " * row.indent + _plain(row.label)
     lines = wrap(label, columns - len(value) - 1, subsequent_indent="  " * (row.indent + 1), drop_whitespace=True)
     first, *rest = lines or [""]
     first = "  " * row.indent + first.lstrip()
@@ -67,5 +68,10 @@ def _table(printer: Dummy, table: Table, columns: int) -> None:
     others = max(1, len(table.head) - 1)
     step = (columns - first) // others
     for row in (table.head, *table.rows):
-        cells = [printable(cell) for cell in row]
+        cells = [_plain(cell) for cell in row]
         printer.textln(cells[0].ljust(first) + "".join(cell.rjust(step) for cell in cells[1:]))
+
+
+def _plain(text: str) -> str:
+    """Text for a printer, which knows no isolates and sets what it is given from left to right."""
+    return printable(text.replace(OPEN, "").replace(SHUT, ""))

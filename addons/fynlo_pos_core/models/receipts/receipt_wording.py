@@ -4,6 +4,7 @@ from datetime import datetime
 
 from odoo import api, models
 
+from ...tools.bidi_text import isolated
 from ...tools.receipt_sheet import Code, Pair, Picture, Rule, Sheet, Table, Words
 from ...tools.written_amount import Pen
 
@@ -45,7 +46,7 @@ class FynloReceiptWording(models.AbstractModel):
         small = {"align": "centre", "size": "small", "muted": True}
         if business["name"] != business["location"]:
             yield Words(business["name"], **small)
-        contact = " · ".join(filter(None, (business["phone"], business["website"])))
+        contact = " · ".join(filter(None, (business["phone"], _bare(business["website"]))))
         for text in (", ".join(business["address"]), contact, self._registrations(document)):
             if text:
                 yield Words(text, **small)
@@ -123,11 +124,10 @@ class FynloReceiptWording(models.AbstractModel):
     # --- what was sold -------------------------------------------------------------------
 
     def _lines(self, document, pen):
-        codes = {tax["tax_id"]: tax["code"] for tax in document["taxes"]} if document["tax_document"] else {}
-        rates = {tax["tax_id"]: tax["rate_bp"] for tax in document["taxes"]}
+        taxes = {uuid: tax for tax in document["taxes"] for uuid in tax["tax_ids"]}
         for line in document["lines"]:
-            marks = "".join(codes[uuid] for uuid in line["tax_ids"] if codes.get(uuid))
-            label = f"{line['quantity']} × {line['name']}" + (f" · {marks}" if marks else "")
+            codes = "".join(taxes[uuid]["code"] for uuid in line["tax_ids"]) if document["tax_document"] else ""
+            label = f"{line['quantity']} × {isolated(line['name'])}" + (f" · {codes}" if codes else "")
             yield Pair(label, pen.figure(line["gross"]["amount"]))
             small = {"size": "small", "muted": True, "indent": 1}
             if line["quantity"] != "1":
@@ -137,7 +137,7 @@ class FynloReceiptWording(models.AbstractModel):
             for discount in line["discounts"]:
                 yield Pair(self._discount(discount), pen.figure(-discount["amount"]["amount"]), **small)
             if document["tax_document"] == "invoice" and line["tax_ids"]:
-                rate = " + ".join(pen.rate(rates[uuid]) for uuid in line["tax_ids"])
+                rate = " + ".join(pen.rate(taxes[uuid]["rate_bp"]) for uuid in line["tax_ids"])
                 net = pen.figure(line["net"]["amount"])
                 yield Pair(self.env._("net %(amount)s, VAT %(rate)s", amount=net, rate=rate), **small)
         yield Rule()
@@ -146,7 +146,7 @@ class FynloReceiptWording(models.AbstractModel):
         times = f"{detail['quantity']} × " if detail["quantity"] != 1 else ""
         price = f" ({pen.figure(detail['price']['amount'])})" if detail["price"] else ""
         sign = {"half": "½", "modifier": "+", "part": "–"}[detail["kind"]]
-        return f"{sign} {times}{detail['name']}{price}"
+        return f"{sign} {times}{isolated(detail['name'])}{price}"
 
     def _discount(self, discount):
         return self.env._("On the house") if discount["comp"] else discount["name"]
@@ -260,8 +260,14 @@ class FynloReceiptWording(models.AbstractModel):
             yield Words(document["branding"]["footer"], "centre")
         if document["link"]:
             yield Code(document["link"]["url"])
-            yield Words(self.env._("Your receipt online"), "centre", "small", muted=True)
+            online = self.env._("Your bill online") if document["kind"] == "bill" else self.env._("Your receipt online")
+            yield Words(online, "centre", "small", muted=True)
 
 
 def _moment(wire):
     return datetime.fromisoformat(wire)
+
+
+def _bare(address):
+    """A web address as people write it."""
+    return (address or "").removeprefix("https://").removeprefix("http://").rstrip("/")
