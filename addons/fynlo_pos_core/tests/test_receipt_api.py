@@ -121,9 +121,9 @@ class TestReceiptApi(KitchenApiCase):
         self.assertEqual(self.open_page(token).status_code, 200)
 
     def test_an_address_that_tries_many_links_must_wait(self):
-        full = Problem("rate_limited", "Too many requests.", headers={"Retry-After": "7"})
+        token, full = self.token(), Problem("rate_limited", "Too many requests.", headers={"Retry-After": "7"})
         with patch.object(receipt_page.rate_limit, "spend_address", side_effect=full) as spend:
-            page = self.open_page(self.token())
+            page = self.open_page(token)
         self.assertIn("page", [call.args[0] for call in spend.call_args_list])
         self.assertEqual((page.status_code, page.headers["Retry-After"]), (429, "7"))
         self.assertNotIn("Margherita", page.text)

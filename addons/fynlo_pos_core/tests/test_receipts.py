@@ -266,7 +266,7 @@ class TestPrints(Receipts, TransactionCase):
             self.run_printing()
         self.assertIn("*** COPY 1 ***", printer.tickets[1])
         for text in ("Trattoria", "2 x Margherita", "20.00", "/r/"):
-            self.assertIn(text, printer.tickets[0].replace("\x9e", "x"))
+            self.assertIn(text, printer.tickets[0])
         self.assertEqual(self.job(made).state, "printed")
         self.assertEqual(self.events("orders", "receipt.printed")[-1]["state"], "printed")
 

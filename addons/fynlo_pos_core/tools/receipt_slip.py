@@ -10,6 +10,7 @@ from .kitchen_slip import COLUMNS, printable
 from .receipt_sheet import Code, Pair, Row, Rule, Sheet, Table, Words
 
 CODE_DOTS = 5
+SIGNS = str.maketrans({"×": "x", "·": "-", "–": "-", OPEN: None, SHUT: None})
 
 
 def receipt_slip(sheet: Sheet, *, paper: str) -> bytes:
@@ -73,5 +74,5 @@ def _table(printer: Dummy, table: Table, columns: int) -> None:
 
 
 def _plain(text: str) -> str:
-    """Text for a printer, which knows no isolates and sets what it is given from left to right."""
-    return printable(text.replace(OPEN, "").replace(SHUT, ""))
+    """Text for a printer, which sets what it is given from left to right and has few signs in its first page."""
+    return printable(text.translate(SIGNS))

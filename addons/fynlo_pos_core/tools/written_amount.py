@@ -1,5 +1,6 @@
 """Amounts, rates and moments as people of a place write them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,7 +33,8 @@ class Pen:
     def amount(self, minor: int) -> str:
         """Minor units with the currency's sign: ``£12.50``, ``¥1,200``, ``KWD 1.250``."""
         major = Decimal(minor).scaleb(-get_currency_precision(self.currency))
-        return str(format_currency(major, self.currency, locale=self.locale))
+        written = format_currency(major, self.currency, locale=self.locale)
+        return re.sub(rf"(?<={self.currency})(?=\d)", "\N{NO-BREAK SPACE}", written)
 
     def figure(self, minor: int) -> str:
         """The same without the sign, for columns of figures."""
