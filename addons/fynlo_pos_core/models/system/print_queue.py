@@ -20,7 +20,11 @@ LOST_AFTER = timedelta(minutes=3)
 
 
 class FynloPrintQueue(models.AbstractModel):
-    """Makes the records of a model prints. The model says where (``_printer``) and what (``_paper``)."""
+    """Makes the records of a model prints.
+
+    The model gives ``_printer()``, the :class:`NetworkPrinter` of a print; ``_paper()``, the bytes
+    for it; and ``_announce_print()``, which tells who waits for it what became of it.
+    """
 
     _name = "fynlo.print.queue"
     _description = "Print queue"
@@ -50,18 +54,6 @@ class FynloPrintQueue(models.AbstractModel):
     failure = fields.Char(readonly=True)
 
     _to_do = models.Index("(id) WHERE state IN ('waiting', 'printing')")
-
-    def _printer(self):
-        """The :class:`NetworkPrinter` of this print."""
-        raise NotImplementedError
-
-    def _paper(self):
-        """The bytes for the printer."""
-        raise NotImplementedError
-
-    def _announce_print(self):
-        """Tell who waits for it what became of the print."""
-        raise NotImplementedError
 
     @api.model
     def _cron_print(self):
