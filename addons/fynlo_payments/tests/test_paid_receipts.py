@@ -42,10 +42,24 @@ class TestPaidReceipts(Receipts, TransactionCase):
         start = words.index("Total | £15.00")
         self.assertEqual(
             words[start + 1 : start + 5],
-            ["Tip | £1.00", "Total with tip | £16.00", "Cash | £20.00", "Change | £4.00"],
+            ["Tip | £1.00", "To pay | £16.00", "Cash | £20.00", "Change | £4.00"],
         )
         self.assertEqual(words[words.index("VAT rate | Net | VAT | Gross") + 1], "A 20% | 12.50 | 2.50 | 15.00")
         self.assertNotIn("This is not a VAT receipt.", words)
+
+    def test_rounded_cash_is_told(self):
+        rule = self.env["account.cash.rounding"].create(
+            {"name": "Five pence", "rounding": 0.05, "rounding_method": "HALF-UP", "strategy": "biggest_tax"}
+        )
+        self.location.write({"cash_rounding": True, "rounding_method": rule.id, "only_round_cash_method": True})
+        self.menu.cola.list_price = 2.37
+        self.env.flush_all()
+        self.env.cr.flush()
+        order = self.place(self.line(self.menu.cola))
+        self.assertIn("In cash | £2.35", self.words(self.receipt(order)))
+        words = self.words(self.receipt(self.pay(order, 235, complete=True)))
+        start = words.index("Total | £2.37")
+        self.assertEqual(words[start + 1 : start + 4], ["Rounding | -£0.02", "To pay | £2.35", "Cash | £2.35"])
 
     def test_each_rate_has_its_row(self):
         receipt = self.receipt(

@@ -103,7 +103,8 @@ class ReceiptTaxView(View):
 
 
 class ReceiptTotalsView(View):
-    """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total`` = ``net`` + ``tax``."""
+    """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total`` = ``net`` + ``tax``;
+    ``total`` + ``tip`` + ``rounding`` = ``to_pay``. ``cash_due`` is ``due`` in the coins in use."""
 
     subtotal: MoneyView
     discount: MoneyView
@@ -113,11 +114,13 @@ class ReceiptTotalsView(View):
     tax: MoneyView
     total: MoneyView
     tip: MoneyView
-    total_with_tip: MoneyView
+    rounding: MoneyView
+    to_pay: MoneyView
     paid: MoneyView
     change: MoneyView
     refunded: MoneyView
     due: MoneyView
+    cash_due: MoneyView
 
 
 class ReceiptPaymentView(View):

@@ -182,7 +182,7 @@ def _taxes_on_top(order, facts):
 
 
 def _totals(order, facts, money, on_top):
-    """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total``; then the tip."""
+    """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total``; then the tip and rounded cash."""
     subtotal = sum(_gross(line, facts.digits) for line in order.active_lines)
     service = (order.service.net if on_top else order.service.total) if order.service else 0
     amounts = {
@@ -194,11 +194,13 @@ def _totals(order, facts, money, on_top):
         "tax": order.tax,
         "total": order.total,
         "tip": order.tip,
-        "total_with_tip": order.total + order.tip,
+        "rounding": order.rounding,
+        "to_pay": order.total + order.tip + order.rounding,
         "paid": order.paid,
         "change": order.change,
         "refunded": order.refunded,
         "due": order.due,
+        "cash_due": facts.cash_rounding.rounded(order.due) if facts.cash_rounding else order.due,
     }
     return {name: money(amount) for name, amount in amounts.items()}
 

@@ -1,4 +1,3 @@
-from . import property_settings
 from . import test_backoffice_guard
 from . import test_backoffice_tours
 from . import test_cash_api
@@ -24,8 +23,10 @@ from . import test_menu
 from . import test_menu_api
 from . import test_operations
 from . import test_orders
+from . import test_prepared_statements
 from . import test_price_rules
 from . import test_pricing
+from . import test_pricing_examples
 from . import test_receipt_api
 from . import test_receipt_text
 from . import test_receipts

@@ -57,6 +57,7 @@ class PosConfig(models.Model):
             time_zone=self.fynlo_time_zone,
             taxes={1: tax},
             service_charge=None,
+            cash_rounding=None,
             preset=lambda preset_id: None,
         )
         unit, moment = 10**facts.digits, now()

@@ -164,9 +164,16 @@ class FynloReceiptWording(models.AbstractModel):
             "large",
             bold=True,
         )
+        yield from self._to_pay(totals, pen)
+
+    def _to_pay(self, totals, pen):
+        """From the total, which taxes are of, to what the guest pays."""
         if totals["tip"]["amount"]:
             yield Pair(self.env._("Tip"), pen.amount(totals["tip"]["amount"]))
-            yield Pair(self.env._("Total with tip"), pen.amount(totals["total_with_tip"]["amount"]), bold=True)
+        if totals["rounding"]["amount"]:
+            yield Pair(self.env._("Rounding"), pen.amount(totals["rounding"]["amount"]))
+        if totals["to_pay"] != totals["total"]:
+            yield Pair(self.env._("To pay"), pen.amount(totals["to_pay"]["amount"]), bold=True)
 
     def _steps(self, document, pen):
         """From what the lines come to, to the total."""
@@ -210,6 +217,8 @@ class FynloReceiptWording(models.AbstractModel):
                 yield Pair(reference, size="small", muted=True, indent=1)
         if totals["due"]["amount"] and totals["paid"]["amount"]:
             yield Pair(self.env._("Still to pay"), pen.amount(totals["due"]["amount"]), bold=True)
+        if totals["cash_due"] != totals["due"]:
+            yield Pair(self.env._("In cash"), pen.amount(totals["cash_due"]["amount"]))
         for refund in document["refunds"]:
             label = self.env._(
                 "Refunded %(day)s, %(number)s", day=pen.day(_moment(refund["at"])), number=refund["number"]
