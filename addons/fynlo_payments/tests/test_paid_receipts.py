@@ -49,7 +49,7 @@ class TestPaidReceipts(Receipts, TransactionCase):
 
     def test_rounded_cash_is_told(self):
         rule = self.env["account.cash.rounding"].create(
-            {"name": "Five pence", "rounding": 0.05, "rounding_method": "HALF-UP", "strategy": "biggest_tax"}
+            {"name": "Five pence", "rounding": 0.05, "rounding_method": "HALF-UP", "strategy": "add_invoice_line"}
         )
         self.location.write({"cash_rounding": True, "rounding_method": rule.id, "only_round_cash_method": True})
         self.menu.cola.list_price = 2.37

@@ -23,6 +23,9 @@ from .editing import Editing
 from .fake_printer import FakePrinter
 from .smtp_sink import SmtpSink
 
+#: One transparent pixel.
+LOGO = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+
 
 class Receipts(Editing):
     """A registered business with an address, whose receipts are asked for through the services."""
@@ -185,6 +188,16 @@ class TestBills(Receipts, TransactionCase):
         for wrong in ("red", "#12345", "#12345g", "#123456;background:url(x)"):
             with self.assertRaises(ValidationError):
                 self.location.fynlo_receipt_colour = wrong
+
+    def test_the_logo_is_on_page_and_pdf_and_in_the_preview(self):
+        self.location.fynlo_receipt_logo = LOGO
+        location = self.location.with_context(bin_size=True)  # as the web client reads a form
+        self.assertIn("data:image/png;base64,", location.read(["fynlo_receipt_preview"])[0]["fynlo_receipt_preview"])
+        receipts, document = self.env["fynlo.receipt"], self.receipt(self.place(self.line(self.menu.pizza)))
+        self.assertIn("data:image/png;base64,", receipts._html(document, self.location.id))
+        plain = len(receipts._pdf(document, self.location.id))
+        self.location.fynlo_receipt_logo = False
+        self.assertLess(len(receipts._pdf(document, self.location.id)), plain)
 
     def test_the_order_form_opens_the_receipt(self):
         order = self.place(self.line(self.menu.pizza))

@@ -39,7 +39,7 @@ class PosConfig(models.Model):
             "footer": self.fynlo_receipt_footer or "",
             "colour": self.fynlo_receipt_colour or "#1f3a5f",
         }
-        logo = self.fynlo_receipt_logo
+        logo = self.with_context(bin_size=False, bin_size_fynlo_receipt_logo=False).fynlo_receipt_logo
         wording = self.env["fynlo.receipt.wording"].with_context(lang=receipts._installed(house.language))
         sheet = wording._sheet(document, base64.b64decode(logo) if logo else None)
         return self.env["ir.qweb"]._render("fynlo_pos_core.receipt_preview", receipts._parts(sheet))
