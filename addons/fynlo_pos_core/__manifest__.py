@@ -21,6 +21,7 @@
         "security/kitchen_rules.xml",
         "security/cash_rules.xml",
         "security/tables_rules.xml",
+        "security/receipt_rules.xml",
         "data/allergens.xml",
         "data/crons.xml",
         "views/wizard_actions.xml",
@@ -39,6 +40,8 @@
         "views/price_views.xml",
         "views/kitchen_views.xml",
         "views/table_views.xml",
+        "views/receipt_templates.xml",
+        "views/receipt_views.xml",
         "views/api_docs_templates.xml",
     ],
     "assets": {

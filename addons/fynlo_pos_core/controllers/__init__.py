@@ -9,6 +9,8 @@ from . import (
     kitchen_display,
     operations,
     orders,
+    receipt_page,
+    receipts,
     system,
     tables,
     till_sessions,

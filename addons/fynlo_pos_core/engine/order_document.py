@@ -6,7 +6,7 @@ from .facts import quantity_text
 
 def order_document(order, facts):
     """The document of CONTRACT "Order" for an order that has been priced."""
-    money = _money_of(facts.currency)
+    money = money_of(facts.currency)
     return {
         "id": order.uuid,
         "number": order.number,
@@ -72,7 +72,7 @@ def line_document(line, money):
     }
 
 
-def _money_of(currency):
+def money_of(currency):
     def money(minor):
         return {"amount": minor, "currency": currency}
 

@@ -7,3 +7,4 @@ from . import orders
 from . import kitchen
 from . import cash
 from . import tables
+from . import receipts

@@ -26,6 +26,8 @@ class FynloOutbox(models.Model):
             "order.updated": self.env._("Order changed"),
             "order.completed": self.env._("Order completed"),
             "order.cancelled": self.env._("Order cancelled"),
+            "receipt.printed": self.env._("Receipt printed"),
+            "receipt.sent": self.env._("Receipt by e-mail"),
             "payment.updated": self.env._("Payment"),
             "table.updated": self.env._("Table changed"),
             "till_session.updated": self.env._("Till opened, counted or closed"),
