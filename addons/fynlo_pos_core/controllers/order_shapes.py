@@ -128,6 +128,7 @@ class LineView(View):
     state: Literal["active", "voided"]
     sent_quantity: str
     void: dict | None
+    wasted: str
     catalogue_version: int
 
 
@@ -171,6 +172,16 @@ class CourseView(View):
     by: NameView
 
 
+class ShortageView(View):
+    """What an order was promised beyond what there was: the last portion went twice, or stock ran below nothing."""
+
+    product_id: UUID | None
+    variant_id: UUID | None
+    modifier_id: UUID | None
+    name: str
+    missing: str
+
+
 class OrderView(View):
     id: UUID
     number: str | None
@@ -198,6 +209,7 @@ class OrderView(View):
     payments: list[dict]
     price_drift: PriceDriftView | None
     late_arrival: bool
+    shortages: list[ShortageView]
     livemode: bool
 
 

@@ -34,6 +34,7 @@ def order_document(order, facts):
         "payments": order.payments,
         "price_drift": _price_drift(order, money),
         "late_arrival": order.late_arrival,
+        "shortages": order.shortages,
         "livemode": False,
     }
 
@@ -63,6 +64,7 @@ def line_document(line, money):
         "state": line.state,
         "sent_quantity": quantity_text(line.sent_quantity),
         "void": line.void,
+        "wasted": quantity_text(line.wasted),
         "catalogue_version": line.catalogue_version,
     }
 

@@ -6,3 +6,4 @@ from . import identity
 from . import orders
 from . import kitchen
 from . import cash
+from . import stock

@@ -16,7 +16,7 @@ ORDERS = """
            o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
            o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
-           o.fynlo_service_charge, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           o.fynlo_service_charge, o.fynlo_carried, o.fynlo_shortages, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
            device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
            guest.fynlo_uuid AS guest_uuid
@@ -32,7 +32,8 @@ LINES = """
            l.discount,
            l.price_subtotal, l.price_subtotal_incl, l.combo_parent_id, l.combo_item_id, l.customer_note,
            l.fynlo_choice_uuid, l.fynlo_course, l.fynlo_seat, l.fynlo_state, l.fynlo_sent_quantity,
-           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_catalogue_version,
+           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_wasted,
+           l.fynlo_catalogue_version,
            ARRAY(SELECT account_tax_id FROM account_tax_pos_order_line_rel rel
                   WHERE rel.pos_order_line_id = l.id ORDER BY 1) AS tax_ids
       FROM pos_order_line l
@@ -135,6 +136,7 @@ def _order_of(row, line_rows, payments, facts):
         courses=row["fynlo_courses"] or {},
         service=_service_of(row["fynlo_service_charge"], charges, digits),
         late_arrival=bool(row["fynlo_late_arrival"]),
+        shortages=row["fynlo_shortages"] or [],
         carried=bool(row["fynlo_carried"]),
         tip=tip,
         tip_row_id=tips[0]["id"] if tips else None,
@@ -203,6 +205,7 @@ def _line_of(row, facts):
         state=row["fynlo_state"],
         sent_quantity=_decimal(row["fynlo_sent_quantity"]),
         void=void,
+        wasted=_decimal(row["fynlo_wasted"]),
         row_id=row["id"],
         dirty=False,
         discount=row["fynlo_discount"] or 0,

@@ -1,0 +1,1 @@
+from . import recipe, stock_room, stock_facts, stock_policy, stock_sheet
