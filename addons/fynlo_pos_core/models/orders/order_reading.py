@@ -16,8 +16,9 @@ ORDERS = """
            o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
            o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
-           o.fynlo_service_charge, o.fynlo_carried, o.fynlo_shortages, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
-           device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
+           o.fynlo_service_charge, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           o.fynlo_shortages, device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid,
+           employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
            guest.fynlo_uuid AS guest_uuid
       FROM pos_order o

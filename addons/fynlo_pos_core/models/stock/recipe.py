@@ -22,6 +22,11 @@ class FynloRecipe(models.AbstractModel):
         }
 
     @api.model
+    def _takers(self, location, variant_ids):
+        """The recipes of these variants and of modifiers the other way round, see :func:`takers_of`."""
+        return takers_of(self._of(location, variant_ids))
+
+    @api.model
     def _dishes(self, location, variants):
         """Variant id → ((id of a product in stock, amount for one piece in its own unit), …)."""
         return {variant.id: ((variant.id, Decimal(1)),) for variant in variants if variant.is_storable}

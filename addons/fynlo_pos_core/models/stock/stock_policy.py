@@ -36,3 +36,19 @@ class PosConfig(models.Model):
     def _fynlo_stock_policy(self):
         self.ensure_one()
         return self.fynlo_stock_policy or self.company_id.fynlo_stock_policy or "allow"
+
+
+class FynloCompanySettings(models.TransientModel):
+    _inherit = "fynlo.company.settings"
+
+    stock_policy = fields.Selection(
+        POLICIES,
+        "When stock runs out",
+        required=True,
+        default=lambda self: self.env.company.fynlo_stock_policy,
+        help="For products that are kept in stock; a location may decide otherwise.",
+    )
+    scrap_waste = fields.Boolean("Scrap what is thrown away", default=lambda self: self.env.company.fynlo_scrap_waste)
+
+    def _rules(self):
+        return {**super()._rules(), "stock_policy": "fynlo_stock_policy", "scrap_waste": "fynlo_scrap_waste"}
