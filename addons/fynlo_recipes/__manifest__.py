@@ -6,6 +6,6 @@
     "author": "Fynlo",
     "website": "https://fynlo.example",
     "category": "Sales/Point of Sale",
-    "depends": ["fynlo_pos_core", "pos_mrp"],
+    "depends": ["fynlo_payments", "pos_mrp"],
     "auto_install": True,
 }

@@ -44,8 +44,10 @@ class PosSession(models.Model):
         super()._fynlo_move_stock()
 
     def _fynlo_scrap_waste(self):
-        """One scrap a product, booked by Odoo as any other. Goods tracked by lot are left to people: which lot it was
-        only they know."""
+        """One scrap a product, booked by Odoo as any other.
+
+        Goods that are tracked by lot are left to people, who alone know which lot it was.
+        """
         wasted = self._fynlo_wasted()
         products = self.env["product.product"].browse(sorted(wasted))
         scraps = self.env["stock.scrap"]
@@ -59,9 +61,10 @@ class PosSession(models.Model):
 
     def _fynlo_wasted(self):
         """Product id → how much of it was thrown away, ingredients of modifiers among it."""
+        takes = self.env["fynlo.modifier"]._fynlo_ingredients(self.company_id)
+        wasted = defaultdict(Decimal)
         self.env.flush_all()
         self.env.cr.execute(WASTE, (self.id,))
-        wasted, takes = defaultdict(Decimal), self.env["fynlo.modifier"]._fynlo_ingredients(self.company_id)
         for product_id, modifiers, amount in self.env.cr.fetchall():
             pieces = Decimal(str(amount))
             wasted[product_id] += pieces
