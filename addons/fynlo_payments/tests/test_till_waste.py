@@ -48,7 +48,7 @@ class TestTillWaste(Stocked, TradingDay):
     def scraps(self):
         scraps = self.env["stock.scrap"].search([("fynlo_session_id", "=", self.session().id)])
         self.assertTrue(all(scrap.state == "done" for scrap in scraps))
-        return {scrap.product_id: scrap.scrap_qty for scrap in scraps}
+        return {move.product_id: move.quantity for move in scraps.move_ids}
 
     def test_what_was_thrown_away_is_scrapped(self):
         self.stock(self.menu.cola, 10)
@@ -63,6 +63,10 @@ class TestTillWaste(Stocked, TradingDay):
         self.assertEqual(sold, {self.menu.cola: 4, self.menu.pizza: 2, self.gouda: 0.5})
 
     def test_scrap_is_valued_as_odoos_own(self):
+        expense = self.env["account.account"].search(
+            [("account_type", "=", "expense"), ("company_ids", "in", self.company.ids)], limit=1
+        )
+        self.env["stock.scrap"].new({"company_id": self.company.id}).scrap_location_id.valuation_account_id = expense
         self.stock(self.menu.cola, 10)
         self.trade()
         self.post()
@@ -73,6 +77,7 @@ class TestTillWaste(Stocked, TradingDay):
             {"product_id": self.menu.cola.id, "scrap_qty": 2, "company_id": self.company.id}
         )
         odoos.action_validate()
+        self.assertEqual(odoos.scrap_qty, mine.scrap_qty)
         self.assertEqual(odoos.move_ids.location_id, mine.move_ids.location_id)
         for name in ("value", "state", "quantity", "location_dest_id"):
             self.assertEqual(odoos.move_ids[name], mine.move_ids[name], name)

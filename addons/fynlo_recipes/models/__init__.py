@@ -1,1 +1,1 @@
-from . import bill_of_materials, kit_recipe, kit_scrap
+from . import bill_of_materials, kit_recipe, kit_waste

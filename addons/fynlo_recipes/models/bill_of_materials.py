@@ -10,6 +10,17 @@ class MrpBom(models.Model):
         {"active", "company_id", "product_tmpl_id", "product_id", "product_qty", "product_uom_id", "type", "sequence"}
     )
 
+    def _fynlo_ingredients(self, dish, pieces):
+        """(line, amount in the ingredient's own unit) of what so many pieces of ``dish`` are made of.
+
+        Kits within kits are taken apart.
+        """
+        self.ensure_one()
+        number = dish.uom_id._compute_quantity(float(pieces), self.product_uom_id, round=False) / self.product_qty
+        _boms, lines = self.sudo().explode(dish, number)
+        for line, values in lines:
+            yield line, line.product_uom_id._compute_quantity(values["qty"], line.product_id.uom_id, round=False)
+
 
 class MrpBomLine(models.Model):
     _name = "mrp.bom.line"

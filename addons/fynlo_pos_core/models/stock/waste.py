@@ -48,29 +48,33 @@ class PosSession(models.Model):
 
         Goods that are tracked by lot are left to people, who alone know which lot it was.
         """
-        wasted = self._fynlo_wasted()
-        products = self.env["product.product"].browse(sorted(wasted))
         scraps = self.env["stock.scrap"]
-        values = [
-            scraps._fynlo_of_till(self, product, wasted[product.id])
-            for product in products
-            if product.type == "consu" and product.tracking == "none"
-        ]
-        if values:
-            scraps.create(values).do_scrap()
+        for product, amount in self._fynlo_wasted().items():
+            if product.type == "consu" and product.tracking == "none":
+                scraps.create(scraps._fynlo_of_till(self, product, amount)).do_scrap()
 
     def _fynlo_wasted(self):
-        """Product id → how much of it was thrown away, ingredients of modifiers among it."""
+        """Product → how much of it was thrown away, ingredients of modifiers among it."""
         takes = self.env["fynlo.modifier"]._fynlo_ingredients(self.company_id)
         wasted = defaultdict(Decimal)
         self.env.flush_all()
         self.env.cr.execute(WASTE, (self.id,))
         for product_id, modifiers, amount in self.env.cr.fetchall():
             pieces = Decimal(str(amount))
-            wasted[product_id] += pieces
+            dish = self.env["product.product"].browse(product_id)
+            for product, thrown in dish._fynlo_thrown_away(pieces, self.company_id):
+                wasted[product] += thrown
             for ingredient, per in _ingredients(modifiers, takes):
-                wasted[ingredient.id] += pieces * per
+                wasted[ingredient] += pieces * per
         return wasted
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    def _fynlo_thrown_away(self, amount, company):
+        """What leaves the stock when so much of this is thrown away, as (product, amount); addons know recipes."""
+        return [(self, amount)]
 
 
 class FynloModifier(models.Model):
