@@ -75,4 +75,4 @@ def _understood(reply: Reply) -> bool:
     if _sold_in(reply):
         return True
     result = reply.body["results"][0] if reply.status == 200 else reply.body
-    return result["code"] == "item_unavailable"
+    return bool(result["code"] == "item_unavailable")
