@@ -7,3 +7,4 @@ from . import test_query_budgets
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_report
+from . import test_till_waste

@@ -57,6 +57,7 @@ class VoidLine(OperationShape):
     quantity: Quantity | None = None
     reason: Reason
     approval_id: Id | None = None
+    restock: Annotated[bool, Field(description="What the kitchen had can be sold again: it is no waste.")] = False
 
 
 class CompLine(OperationShape):

@@ -134,6 +134,7 @@ class LineView(View):
     state: Literal["active", "voided"]
     sent_quantity: str
     void: dict | None
+    wasted: str
     catalogue_version: int
 
 
@@ -204,6 +205,16 @@ class OrderLinkView(View):
     number: str | None
 
 
+class ShortageView(View):
+    """What an order was promised beyond what there was: the last portion went twice, or stock ran below nothing."""
+
+    product_id: UUID | None
+    variant_id: UUID | None
+    modifier_id: UUID | None
+    name: str
+    missing: str
+
+
 class OrderView(View):
     id: UUID
     number: str | None
@@ -236,6 +247,7 @@ class OrderView(View):
     merged_into: OrderLinkView | None
     price_drift: PriceDriftView | None
     late_arrival: bool
+    shortages: list[ShortageView]
     livemode: bool
 
 

@@ -17,7 +17,7 @@ from .basket import LINES_MAX, QUANTITY_MAX, check_discount_limit
 from .course_edits import CourseEdits
 from .facts import quantity_text
 from .kitchen import Known
-from .order import AppliedDiscount
+from .order import LATE_AFTER, AppliedDiscount
 from .pricing import price_order
 
 declare(
@@ -89,20 +89,25 @@ class Editor(CourseEdits):
         self.base_version, self.odoo_taxes = base_version, odoo_taxes
         self.customers = customers or {}
         self.approvals = approvals or {}
+        #: What there is of counted things on the order, see ``portions.py``; ``None`` when it names none.
+        self.portions = None
         self.changed = False
         #: What the kitchen knew before the edits.
         self.kitchen_knew = Known.of(order)
 
     def apply(self, op):
         """The :class:`Result` of ``op``; the order has changed only if it says so."""
-        before = deepcopy(self.order) if self.order.paid else None
+        before = deepcopy(self.order) if self.order.paid or self.portions else None
+        self.basket.served = bool(op.moment) and self.now - op.moment > LATE_AFTER
         try:
             if self.order.state != "open":
                 raise Problem("order_closed", f"The order is {self.order.state}.")
             self.identity.require(PERMISSIONS.get(op.type, DEFAULT_PERMISSION))
             verdict = getattr(self, f"_{op.type}")(op) or stamps.APPLIED
-            if before:
+            if self.order.paid:
                 self._refuse_overpaid()
+            if self.portions:
+                self.portions.hold(self.order, served=self.basket.served)
         except Problem as problem:
             if before:
                 self._restore(before)
@@ -177,8 +182,11 @@ class Editor(CourseEdits):
         approver = self._allowed("order.void", op) if quantity > unsent else None
         if quantity == line.quantity:
             self._mark_void(line, reason=op.reason, approver=approver)
+            gone = line
         else:
-            self._split_void(line, quantity, op.reason, approver)
+            gone = self._split_void(line, quantity, op.reason, approver)
+        if not op.restock:
+            self._waste(gone, max(quantity - unsent, Decimal(0)))
 
     def _comp_line(self, op):
         """Give a line away: it stays on the bill at no charge, with its reason."""
@@ -363,7 +371,7 @@ class Editor(CourseEdits):
             leaf.state, leaf.void, leaf.dirty = "voided", void, True
 
     def _split_void(self, line, quantity, reason, approver):
-        """The part that is taken off becomes a voided line of its own; the rest stays."""
+        """The part that is taken off becomes a voided line of its own, which is returned; the rest stays."""
         gone = replace(line, uuid=uuid7(), row_id=None, quantity=quantity, sent_quantity=Decimal(0))
         gone.parts = [
             replace(part, uuid=uuid7(), row_id=None, quantity=quantity, sent_quantity=Decimal(0)) for part in line.parts
@@ -372,6 +380,11 @@ class Editor(CourseEdits):
         self._set_quantity(line, line.quantity - quantity)
         line.sent_quantity = min(line.sent_quantity, line.quantity)
         self.order.lines.append(gone)
+        return gone
+
+    def _waste(self, line, quantity):
+        for leaf in (line, *line.parts):
+            leaf.wasted = quantity
 
     def _retax(self, line, preset):
         for leaf in line.leaves:

@@ -39,6 +39,7 @@ def order_document(order, facts):
         "merged_into": order.merged_into,
         "price_drift": _price_drift(order, money),
         "late_arrival": order.late_arrival,
+        "shortages": order.shortages,
         "livemode": False,
     }
 
@@ -68,6 +69,7 @@ def line_document(line, money):
         "state": line.state,
         "sent_quantity": quantity_text(line.sent_quantity),
         "void": line.void,
+        "wasted": quantity_text(line.wasted),
         "catalogue_version": line.catalogue_version,
     }
 

@@ -8,3 +8,4 @@ from . import kitchen
 from . import cash
 from . import tables
 from . import receipts
+from . import stock

@@ -8,6 +8,7 @@ from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
 from . import test_changes
+from . import test_countdowns
 from . import test_identity_audit
 from . import test_identity_back_office
 from . import test_identity_devices
@@ -42,6 +43,8 @@ from . import test_rest_routes
 from . import test_rest_shapes
 from . import test_rest_system
 from . import test_split
+from . import test_stock
+from . import test_stock_api
 from . import test_tables
 from . import test_tables_api
 from . import test_tax_mirror

@@ -33,6 +33,7 @@ class FynloOutbox(models.Model):
             "till_session.updated": self.env._("Till opened, counted or closed"),
             "menu.changed": self.env._("New menu version"),
             "product.availability_changed": self.env._("Run out, or back on the menu"),
+            "stock.low": self.env._("Stock low, or filled up"),
             "settings.changed": self.env._("Settings changed"),
             "device.revoked": self.env._("Device revoked"),
         }

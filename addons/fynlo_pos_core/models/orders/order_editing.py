@@ -82,7 +82,7 @@ class FynloOrderService(models.AbstractModel):
                 current_state=order.state,
                 allowed=["completed"],
             )
-        order.state = "cancelled"
+        self._let_portions_go(order, facts)
         self.env["fynlo.order.rows"]._update(order, identity, facts, state="cancel")
         self.env["fynlo.audit.log"]._record(
             "order.cancelled",

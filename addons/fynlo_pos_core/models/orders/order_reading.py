@@ -20,6 +20,7 @@ ORDERS = """
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
            o.fynlo_service_charge, o.fynlo_rounding, o.fynlo_carried, o.fynlo_tab_name, o.employee_id,
            o.fynlo_server_id, o.fynlo_shares, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           o.fynlo_shortages,
            device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
            guest.fynlo_uuid AS guest_uuid, server.fynlo_uuid AS server_uuid, server.name AS server_name,
@@ -42,7 +43,8 @@ LINES = PreparedStatement("""
            l.discount,
            l.price_subtotal, l.price_subtotal_incl, l.combo_parent_id, l.combo_item_id, l.customer_note,
            l.fynlo_choice_uuid, l.fynlo_course, l.fynlo_seat, l.fynlo_state, l.fynlo_sent_quantity,
-           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_catalogue_version,
+           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_wasted,
+           l.fynlo_catalogue_version,
            ARRAY(SELECT account_tax_id FROM account_tax_pos_order_line_rel rel
                   WHERE rel.pos_order_line_id = l.id ORDER BY 1) AS tax_ids
       FROM pos_order_line l
@@ -159,6 +161,7 @@ def _order_of(row, line_rows, payments, facts):
         split_from={"id": row["origin_uuid"], "number": row["origin_number"]} if row["origin_uuid"] else None,
         merged_into={"id": row["heir_uuid"], "number": row["heir_number"]} if row["heir_uuid"] else None,
         late_arrival=bool(row["fynlo_late_arrival"]),
+        shortages=row["fynlo_shortages"] or [],
         carried=bool(row["fynlo_carried"]),
         tip=tip,
         rounding=row["fynlo_rounding"] or 0,
@@ -228,6 +231,7 @@ def _line_of(row, facts):
         state=row["fynlo_state"],
         sent_quantity=_decimal(row["fynlo_sent_quantity"]),
         void=void,
+        wasted=_decimal(row["fynlo_wasted"]),
         row_id=row["id"],
         dirty=False,
         discount=row["fynlo_discount"] or 0,

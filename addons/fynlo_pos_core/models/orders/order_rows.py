@@ -227,6 +227,7 @@ def _amounts(order, facts):
         "fynlo_stamps": order.stamps,
         "fynlo_courses": order.courses,
         "fynlo_discounts": [discount.stored() for discount in order.discounts],
+        "fynlo_shortages": order.shortages,
     }
 
 
@@ -249,6 +250,7 @@ def _line_amounts(line, facts):
         "fynlo_taxes": [list(tax) for tax in line.taxes] if priced else [],
         "fynlo_discount": line.discount if priced else 0,
         "fynlo_void": line.void,
+        "fynlo_wasted": float(line.wasted),
     }
 
 

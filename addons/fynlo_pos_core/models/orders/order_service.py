@@ -9,7 +9,7 @@ from datetime import timedelta
 from odoo import api, models
 
 from ...engine.basket import LINES_MAX, Basket, check_discount_limit
-from ...engine.order import Order, ServiceCharge
+from ...engine.order import LATE_AFTER, Order, ServiceCharge
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
 from ...rest import Invalid, Problem, declare, paging
@@ -23,8 +23,6 @@ from .pos_order import STATES
 
 #: A till whose clock runs further ahead than this is not believed.
 CLOCK_SKEW = timedelta(minutes=5)
-#: An order that was made longer ago than this reached us late (the till was offline).
-LATE_AFTER = timedelta(hours=1)
 OLDEST = timedelta(days=31)
 
 OPEN_PLACES = PreparedStatement(
@@ -104,6 +102,7 @@ class FynloOrderService(models.AbstractModel):
         facts = self._facts(identity)
         order = self._priced(wish, identity, facts)
         order.session_id, (order.number,) = self._open_places(identity, [wish.id], [line.id for line in wish.lines])
+        self._hold_portions(order, facts)
         self.env["fynlo.order.rows"]._insert(order, identity, facts)
         return self._announce(order, facts, "order.created")
 
@@ -169,7 +168,8 @@ class FynloOrderService(models.AbstractModel):
         _check_ids(wish)
         now = self.env.cr.now()
         made_at = self._made_at(wish, now)
-        basket = Basket(facts, identity, preset, made_at)
+        late = now - made_at > LATE_AFTER
+        basket = Basket(facts, identity, preset, made_at, served=late)
         order = Order(
             uuid=str(wish.id),
             number=None,
@@ -186,7 +186,7 @@ class FynloOrderService(models.AbstractModel):
             guests=wish.guests,
             note=wish.note,
             tab_name=wish.tab_name or "",
-            late_arrival=now - made_at > LATE_AFTER,
+            late_arrival=late,
         )
         order.lines = [basket.line(line, f"lines[{i}]") for i, line in enumerate(wish.lines)]
         for index, discount in enumerate(wish.discounts):
