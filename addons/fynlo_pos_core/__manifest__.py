@@ -20,7 +20,9 @@
         "security/system_rules.xml",
         "security/kitchen_rules.xml",
         "security/cash_rules.xml",
+        "security/approval_rules.xml",
         "data/allergens.xml",
+        "data/approvals.xml",
         "data/crons.xml",
         "views/wizard_actions.xml",
         "views/employee_views.xml",
@@ -38,6 +40,7 @@
         "views/price_views.xml",
         "views/kitchen_views.xml",
         "views/api_docs_templates.xml",
+        "views/approval_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["fynlo_pos_core/static/src/**/*"],

@@ -1,4 +1,5 @@
 from . import (
+    approvals,
     catalogue,
     changes,
     docs,

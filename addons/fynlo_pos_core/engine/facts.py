@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ..tools.tax_mirror import TaxRule
+from .allowance import PolicyRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ class LocationFacts:
     service_product_id: int | None = None
     #: Without the permission to override, this much of an order may be taken off.
     discount_limit_bp: int = 10_000
+    #: (action, role) → what the role may do alone; see ``engine/allowance.py``.
+    approval_policies: dict[tuple[str, str], PolicyRule] = field(default_factory=dict)
     #: Variants whose cost is known only when stock moves, at closing.
     costed_at_closing: frozenset[int] = frozenset()
     #: Stations of the kitchen by id, and by variant id the station that makes it (``None``: not the kitchen's).

@@ -1,4 +1,5 @@
 from . import property_settings
+from . import test_approvals
 from . import test_backoffice_guard
 from . import test_backoffice_tours
 from . import test_cash_api

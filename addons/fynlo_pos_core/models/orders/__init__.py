@@ -7,5 +7,6 @@ from . import order_reading
 from . import order_rows
 from . import order_service
 from . import order_editing
+from . import order_reopening
 from . import order_display
 from . import order_timeline

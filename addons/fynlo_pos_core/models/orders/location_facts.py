@@ -80,6 +80,7 @@ class FynloLocationFacts(models.AbstractModel):
         facts.service_product_id = location.fynlo_service_product_id.id or None
         facts.service_charge = _service_charge(location)
         facts.discount_limit_bp = company.fynlo_discount_limit_bp
+        facts.approval_policies = self.env["fynlo.approval.policy"]._of(location)
         return facts
 
     def _taxes(self, location):
