@@ -3,3 +3,4 @@ from . import test_payments
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_report
+from . import test_refunds

@@ -66,13 +66,14 @@ class Allowance:
         self.grants, self.now = grants or {}, now
         self.used = []
 
-    def check(self, action, resource_id, amount, approval_id=None):
+    def check(self, action, resource_id, amount, approval_id=None, so_far=0):
         """The approver's name, or ``None`` when the employee may do it alone.
 
+        ``so_far`` has been done to the same thing before: small pieces do not slip under a limit.
         Raises ``approval_required``, saying what to ask for, or ``approval_unusable``.
         """
         identity = self.identity
-        if may_alone(action, amount, identity.role, identity.permissions, self.policies):
+        if may_alone(action, so_far + amount, identity.role, identity.permissions, self.policies):
             return None
         if approval_id is None:
             raise Problem(

@@ -163,6 +163,7 @@ class TestApprovals(Approving, TransactionCase):
                 self.decide(asked, identity=identity, **pin)
             except Problem as problem:
                 codes.append(problem.code)
+            self.env.flush_all()
         self.assertEqual(codes, ["credentials_invalid"] * 5 + ["sign_in_locked"])
         right = {**pin, "pin": "2468"}
         self.assertEqual(self.code_of(lambda: self.decide(asked, identity=identity, **right)), "sign_in_locked")

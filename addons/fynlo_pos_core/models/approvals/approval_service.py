@@ -122,13 +122,13 @@ class FynloApprovalService(models.AbstractModel):
         approvals.write({"state": "used", "used_at": now()})
 
     @api.model
-    def _require(self, identity, facts, action, resource_id, amount, approval_id=None):
+    def _require(self, identity, facts, action, resource_id, amount, approval_id=None, so_far=0):
         """The approver's name, or ``None`` when the employee may do this alone; the approval is used with it.
 
         Raises ``approval_required`` or ``approval_unusable``.
         """
         allowance = self._allowance(identity, facts, [approval_id])
-        approver = allowance.check(action, resource_id, amount, approval_id)
+        approver = allowance.check(action, resource_id, amount, approval_id, so_far)
         self._use(allowance)
         return approver
 

@@ -1,4 +1,7 @@
-"""Reading orders: from their rows to an order in memory, with two queries (three with payments)."""
+"""Reading orders: from their rows to an order in memory, with two queries (three with payments).
+
+The negative orders by which refunds reach the books are none that a till knows; it has the refunds.
+"""
 
 from decimal import Decimal
 
@@ -16,10 +19,12 @@ ORDERS = """
            o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
            o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
-           o.fynlo_service_charge, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           o.fynlo_service_charge, o.fynlo_carried, o.fynlo_refunded, o.amount_total, o.amount_tax, o.amount_paid,
+           o.amount_return,
            device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
-           guest.fynlo_uuid AS guest_uuid
+           guest.fynlo_uuid AS guest_uuid,
+           EXISTS (SELECT 1 FROM pos_payment WHERE pos_order_id = o.id) AS has_payments
       FROM pos_order o
       LEFT JOIN fynlo_device device ON device.id = o.fynlo_device_id
       LEFT JOIN hr_employee employee ON employee.id = o.employee_id
@@ -54,7 +59,7 @@ class FynloOrderRows(models.AbstractModel):
         Raises ``not_found`` when the location has no such order.
         """
         self.env.cr.execute(
-            ORDERS + " WHERE o.uuid = %s AND o.config_id = %s FOR UPDATE OF o",
+            ORDERS + " WHERE o.uuid = %s AND o.config_id = %s AND o.is_refund IS NOT TRUE FOR UPDATE OF o",
             (str(uuid), facts.location_id),
         )
         return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
@@ -63,7 +68,7 @@ class FynloOrderRows(models.AbstractModel):
     def _read_one(self, uuid, facts):
         """The order as it is now. Raises ``not_found``."""
         self.env.cr.execute(
-            ORDERS + " WHERE o.uuid = %s AND o.config_id = %s",
+            ORDERS + " WHERE o.uuid = %s AND o.config_id = %s AND o.is_refund IS NOT TRUE",
             (str(uuid), facts.location_id),
         )
         return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
@@ -72,7 +77,8 @@ class FynloOrderRows(models.AbstractModel):
     def _read_page(self, facts, where, values, limit):
         """Up to ``limit`` orders of the location, the newest first. ``where`` is SQL of ours alone."""
         self.env.cr.execute(
-            f"{ORDERS} WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL {where} ORDER BY o.id DESC LIMIT %s",
+            f"{ORDERS} WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL AND o.is_refund IS NOT TRUE {where}"
+            " ORDER BY o.id DESC LIMIT %s",
             (facts.location_id, *values, limit),
         )
         return self._orders(self.env.cr.dictfetchall(), facts)
@@ -88,7 +94,7 @@ class FynloOrderRows(models.AbstractModel):
         for line in self.env.cr.dictfetchall():
             lines_by_order.setdefault(line["order_id"], []).append(line)
         payments = {}
-        if any(row["amount_paid"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
+        if any(row["has_payments"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
             payments = self.env["pos.order"]._fynlo_payment_documents(order_ids)
         return [_order_of(row, lines_by_order.get(row["id"], []), payments.get(row["id"], []), facts) for row in rows]
 
@@ -140,6 +146,7 @@ def _order_of(row, line_rows, payments, facts):
         tip_row_id=tips[0]["id"] if tips else None,
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),
+        refunded=row["fynlo_refunded"] or 0,
         payments=payments,
         net=total - tax,
         tax=tax,

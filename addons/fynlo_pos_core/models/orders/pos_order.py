@@ -95,6 +95,7 @@ class PosOrder(models.Model):
     fynlo_courses = fields.Json("Fired courses", readonly=True, copy=False)
     fynlo_service_charge = fields.Json("Service charge", readonly=True, copy=False)
     fynlo_discounts = fields.Json("Discounts", readonly=True, copy=False)
+    fynlo_refunded = fields.Integer("Refunded (minor units)", default=0, required=True, readonly=True, copy=False)
 
     def exists(self):
         """The order service creates lines with their order; stock asks once a line whether it exists."""
@@ -125,6 +126,13 @@ class PosOrderLine(models.Model):
     fynlo_void = fields.Json("Void", readonly=True, copy=False)
     fynlo_choice_uuid = fields.Char("Combo choice", readonly=True)
     fynlo_catalogue_version = fields.Integer("Catalogue version", readonly=True)
+    fynlo_restocked = fields.Boolean("Put back into stock", readonly=True, copy=False, help="Of a line that refunds.")
+    fynlo_allowance = fields.Boolean(
+        "Of the price alone",
+        readonly=True,
+        copy=False,
+        help="Gives back money and no goods; its quantity means nothing.",
+    )
 
 
 class PosPayment(models.Model):
