@@ -30,6 +30,7 @@ from . import test_pricing
 from . import test_rest_answers
 from . import test_rest_failures
 from . import test_rest_idempotency
+from . import test_refund_engine
 from . import test_rest_openapi
 from . import test_rest_rate_limit
 from . import test_rest_routes
