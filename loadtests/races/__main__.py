@@ -10,6 +10,7 @@ from loadtests.load_till import sign_in
 from loadtests.races.busy_tills import sell_at_once
 from loadtests.races.outcome import Outcome
 from loadtests.races.twin_payments import pay_twice
+from loadtests.races.twin_refunds import refund_at_once
 from loadtests.races.twin_retries import retry_at_once
 from loadtests.result import write_result
 from loadtests.stage import stage
@@ -25,6 +26,7 @@ def main() -> int:
         tills, dishes = sign_in(scene.url, location), location["dishes"]
         outcomes = [
             pay_twice(scene, tills, dishes, options.rounds),
+            refund_at_once(scene, tills, dishes, options.rounds),
             retry_at_once(scene, tills, dishes, options.rounds),
             sell_at_once(scene, tills, dishes, options.orders),
         ]

@@ -1,5 +1,6 @@
 from . import property_settings
 from . import test_approvals
+from . import test_approvals_api
 from . import test_backoffice_guard
 from . import test_backoffice_tours
 from . import test_cash_api
