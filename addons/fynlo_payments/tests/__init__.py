@@ -5,3 +5,4 @@ from . import test_till_posting
 from . import test_till_report
 from . import test_refund_books
 from . import test_refunds
+from . import test_refunds_api

@@ -68,7 +68,9 @@ class TestRefundBooks(Refunding):
     def test_what_is_booked(self):
         first, second = self.trade()
         kept = [self.order_now(order)["totals"] for order in (first, second)]
-        bill = sum(totals["total"]["amount"] + totals["tip"]["amount"] - totals["refunded"]["amount"] for totals in kept)
+        bill = sum(
+            totals["total"]["amount"] + totals["tip"]["amount"] - totals["refunded"]["amount"] for totals in kept
+        )
         self.assertEqual(self.session()._fynlo_expected_cash_minor(), 10000 + bill)
         self.close(10000 + bill)
         self.post()

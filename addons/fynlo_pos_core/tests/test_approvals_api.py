@@ -13,7 +13,7 @@ class TestApprovalsApi(ApiCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.company.tax_calculation_rounding_method = "round_per_line"
-        cls.session = cls.env["pos.session"].create({"config_id": cls.location.id, "user_id": cls.env.uid})
+        cls.till = cls.env["pos.session"].create({"config_id": cls.location.id, "user_id": cls.env.uid})
 
     def setUp(self):
         super().setUp()
@@ -22,8 +22,15 @@ class TestApprovalsApi(ApiCase):
 
     def body(self, **values):
         amount = {"amount": 0, "currency": self.location.currency_id.name}
-        till = self.session.fynlo_uuid
-        return {"id": uuid7(), "action": "drawer.open", "resource_id": till, "amount": amount, "reason": "change", **values}
+        till = self.till.fynlo_uuid
+        return {
+            "id": uuid7(),
+            "action": "drawer.open",
+            "resource_id": till,
+            "amount": amount,
+            "reason": "change",
+            **values,
+        }
 
     def ask(self):
         response = self.api("POST", "/approvals", self.body(), token=self.server)
@@ -72,13 +79,7 @@ class TestApprovalsApi(ApiCase):
         self.assertEqual((rejected["state"], rejected["note"]), ("rejected", "no"))
 
     def session_of_another_server(self):
-        mate = self.employee("server", pin="1111")
-        return self.session_of(mate)
-
-    def session_of(self, employee):
-        answer = self.env["fynlo.session"]._open(employee.sudo(), self.location, device=self.device()[0])
-        self.env.cr.flush()
-        return answer["access_token"]
+        return self.session("server", employee=self.employee("server", pin="1111"))["access_token"]
 
     def test_by_pin(self):
         boss = self.employee("manager", pin="8642")
