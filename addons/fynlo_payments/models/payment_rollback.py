@@ -58,5 +58,6 @@ class FynloRefundService(models.AbstractModel):
         order.paid -= refund.amount
         order.tip -= refund.tip
         order.change -= payment.change
+        order.rounding = 0  # the bill is not settled any more
         record = self.env["pos.order"].browse(order.row_id)
         self._book(refund, record, identity, facts)

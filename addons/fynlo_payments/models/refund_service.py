@@ -54,8 +54,10 @@ class FynloRefundService(models.AbstractModel):
         payment = self._payment(identity, payment_uuid)
         facts, order = self._locked(identity, payment.order_id.uuid)
         payment.invalidate_recordset()
-        if wish.lines is None and wish.amount is None and wish.tip is None:
-            wish = wish.model_copy(update={"amount": MoneyShape(amount=payment._refundable(), currency=facts.currency)})
+        left = payment._refundable()
+        everything = wish.lines is None and wish.amount is None and wish.tip is None
+        if everything and left < order.paid - order.refunded:
+            wish = wish.model_copy(update={"amount": MoneyShape(amount=left, currency=facts.currency)})
         return self._give_back(identity, facts, order, payment, wish)
 
     @api.model
@@ -83,8 +85,9 @@ class FynloRefundService(models.AbstractModel):
     # --- steps ---------------------------------------------------------------------------
 
     def _give_back(self, identity, facts, order, payments, wish):
-        returned = engine.returned_rows(self._pieces(order, facts, wish), facts, self._odoo_taxes(facts))
-        amount = sum(row.total for row in returned)
+        sold = self.env["fynlo.order.rows"]._sold(order, facts)
+        returned = engine.returned_rows(self._pieces(sold, facts, wish), facts, self._odoo_taxes(facts))
+        amount = self._money(order, facts, sold, returned)
         tip = sum(row.total for row in returned if row.sold.kind == "tip")
         shares = self._shares(payments, amount)
         session_id = self._open_session(identity)
@@ -134,13 +137,21 @@ class FynloRefundService(models.AbstractModel):
     def _odoo_taxes(self, facts):
         return self.env["fynlo.order.service"]._odoo_taxes(facts)
 
-    def _pieces(self, order, facts, wish):
+    def _money(self, order, facts, sold, returned):
+        """What is handed out: as much as the rows come to, in the coins in use; for all of them, all that was paid."""
+        amount, left = sum(row.total for row in returned), order.paid - order.refunded
+        if not facts.cash_rounding:
+            return amount
+        if amount == sum(row.left for row in sold):
+            return left
+        return min(facts.cash_rounding.rounded(amount), left)
+
+    def _pieces(self, sold, facts, wish):
         """What goes back of each row of the order."""
         for name in ("amount", "tip"):
             money = getattr(wish, name)
             if money and (money.currency != facts.currency or money.amount <= 0):
                 raise Invalid(self.env._("An amount of %s above 0 is needed.", facts.currency), field=name)
-        sold = self.env["fynlo.order.rows"]._sold(order, facts)
         pieces = []
         if wish.lines is not None:
             pieces += engine.pieces_of_lines(sold, [(str(w.line_id), w.quantity, w.restock) for w in wish.lines])
@@ -152,6 +163,8 @@ class FynloRefundService(models.AbstractModel):
 
     def _shares(self, payments, amount):
         """How much of ``amount`` each payment gives back, in their order."""
+        if not amount:
+            raise Problem("nothing_to_refund", self.env._("There is nothing to give back for that."))
         shares, rest = [], amount
         for payment in payments:
             share = min(rest, payment._refundable())
@@ -217,11 +230,23 @@ class FynloRefundService(models.AbstractModel):
         record = rows._insert_refund(order, returned, identity, facts, refunds.session_id.id)
         for refund in refunds:
             self._book(refund, record, identity, facts)
-        record.write({"state": "paid"})
+        self._settle(record, refunds, facts)
         refunds.write({"refund_order_id": record.id})
         order.refunded += sum(refunds.mapped("amount"))
         self.env["fynlo.order.service"]._follow_payment(order, payment_of_completed(order))
         rows._keep_refunded(order)
+
+    def _settle(self, record, refunds, facts):
+        """Close the negative order with the money that was given for it, rounded to the coins in use or not."""
+        paid, total = -sum(refunds.mapped("amount")), record._fynlo_minor(record.amount_total)
+        record.write(
+            {
+                "state": "paid",
+                "amount_paid": to_major(paid, facts.digits),
+                "amount_difference": to_major(paid - total, facts.digits),
+                "fynlo_rounding": paid - total,
+            }
+        )
 
     def _book(self, refund, record, identity, facts):
         """The negative row that takes the money out of the session's drawer."""

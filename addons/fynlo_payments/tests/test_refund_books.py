@@ -126,3 +126,67 @@ class TestRefundBooks(Refunding):
         self.assertEqual(round(sum(rows.mapped("price_subtotal_excl")), 2), 0.0)
         negative = rows.filtered(lambda row: row.order_id.is_refund)
         self.assertEqual(negative.margin, -8.33)
+
+
+@tagged("post_install", "-at_install")
+class TestRoundedRefunds(Refunding):
+    """Where the smallest coins are not in use."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        gained, lost = cls.env["account.account"].create(
+            [
+                {"name": "Rounding gained", "code": "RNDP", "account_type": "income_other"},
+                {"name": "Rounding lost", "code": "RNDL", "account_type": "expense"},
+            ]
+        )
+        rule = cls.env["account.cash.rounding"].create(
+            {
+                "name": "Five pence",
+                "rounding": 0.05,
+                "rounding_method": "HALF-UP",
+                "strategy": "add_invoice_line",
+                "profit_account_id": gained.id,
+                "loss_account_id": lost.id,
+            }
+        )
+        cls.rounding = gained | lost
+        cls.location.write({"cash_rounding": True, "rounding_method": rule.id, "only_round_cash_method": True})
+        cls.menu.cola.list_price = 2.37
+        cls.env.flush_all()
+        cls.env.cr.flush()
+
+    def sell_rounded(self, quantity, minor):
+        order = self.place(self.line(self.menu.cola, quantity))
+        return self.pay(order, minor, complete=True)["order"]
+
+    def test_all_that_was_paid_goes_back(self):
+        for name, refund in (("order", self.refund), ("payment", lambda o: self.refund_payment(o["payments"][0]))):
+            with self.subTest(name):
+                done = refund(self.sell_rounded("1", 235))
+                self.assertEqual((done["refunds"][0]["amount"], done["order"]["payment"]), (self.gbp(235), "refunded"))
+                self.assertEqual(self.booked(done["refunds"][0]).fynlo_rounding, 2)
+
+    def test_pieces_are_paid_in_coins_and_come_to_what_was_paid(self):
+        order = self.sell_rounded("3", 710)
+        amounts = [
+            self.refund(order, lines=[self.of_line(order, 0, "1")])["refunds"][0]["amount"]["amount"] for _ in range(3)
+        ]
+        self.assertEqual(amounts, [235, 235, 240])
+        self.assertEqual(self.order_now(order)["payment"], "refunded")
+        self.assertEqual(self.session()._fynlo_expected_cash_minor(), 10000)
+        self.sell_rounded("1", 235)
+        self.close(10235)
+        lines = self.post().move_id.line_ids
+        self.assertEqual(round(sum(lines.mapped("balance")), 2), 0.0)
+        rounding = lines.filtered(lambda line: line.account_id in self.rounding)
+        self.assertEqual(round(sum(rounding.mapped("balance")), 2), 0.02)
+
+    def test_a_payment_taken_back_undoes_its_rounding(self):
+        order = self.place(self.line(self.menu.cola))
+        self.pay(order, 235)
+        done = self.roll_back(order)
+        self.assertEqual(
+            (done["order"]["totals"]["due"], done["order"]["totals"]["rounding"]), (self.gbp(237), self.gbp(0))
+        )

@@ -141,7 +141,10 @@ class OrderDiscountView(View):
 
 
 class TotalsView(View):
-    """``subtotal`` is without tax; ``total`` = ``subtotal`` + ``tax``; ``due`` is never negative."""
+    """``subtotal`` is without tax; ``total`` = ``subtotal`` + ``tax``; ``due`` is never negative.
+
+    ``rounding`` is what payments in cash were rounded by so far; ``cash_due`` is ``due`` in the coins in use.
+    """
 
     subtotal: MoneyView
     discount: MoneyView
@@ -149,9 +152,11 @@ class TotalsView(View):
     tax: MoneyView
     tip: MoneyView
     total: MoneyView
+    rounding: MoneyView
     paid: MoneyView
     refunded: MoneyView
     due: MoneyView
+    cash_due: MoneyView
 
 
 class PriceDriftView(View):

@@ -26,8 +26,10 @@ from . import test_menu
 from . import test_menu_api
 from . import test_operations
 from . import test_orders
+from . import test_prepared_statements
 from . import test_price_rules
 from . import test_pricing
+from . import test_pricing_examples
 from . import test_rest_answers
 from . import test_rest_failures
 from . import test_rest_idempotency
