@@ -1,7 +1,10 @@
 """Closing a till that also gave money back: journal, taxes, tips, cash, cost and stock, to the penny."""
 
+from unittest.mock import patch
+
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
+from psycopg2.errors import SerializationFailure
 
 from . import test_till_posting
 from .test_refunds import Refunding
@@ -64,6 +67,23 @@ class TestRefundBooks(Refunding):
         whole = self.tried(self.in_one_shot)
         self.assertTrue(whole[1])
         self.assertEqual(self.tried(self.in_batches), whole)
+
+    def test_posting_goes_on_after_it_met_a_till_at_work(self):
+        self.sell()
+        self.close(11000)
+        posting = type(self.session())
+        real, met = posting._fynlo_step, []
+
+        def step(session):
+            if not met:
+                met.append(session)
+                raise SerializationFailure("could not serialize access due to concurrent update")
+            return real(session)
+
+        with patch.object(posting, "_fynlo_step", step), patch.object(self.env.cr, "rollback"):
+            session = self.post()
+        self.assertFalse(session.fynlo_posting_error)
+        self.assertEqual(len(met), 1)
 
     def test_what_is_booked(self):
         first, second = self.trade()

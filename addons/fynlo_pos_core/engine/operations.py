@@ -6,7 +6,7 @@ everything before it changes anything: a refused operation leaves the order as i
 """
 
 from copy import deepcopy
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 from ..rest import Problem, declare
@@ -15,6 +15,7 @@ from ..tools.identifiers import uuid7
 from . import stamps
 from .allowance import Allowance
 from .basket import LINES_MAX, QUANTITY_MAX, over_discount_limit
+from .edit_result import Act, Result
 from .facts import quantity_text
 from .kitchen import Known
 from .order import AppliedDiscount
@@ -56,41 +57,6 @@ declare("order_closed", 409, "Order is closed", "A completed or cancelled order 
 PERMISSIONS = {"set_tip": "payment.take"}
 DEFAULT_PERMISSION = "order.edit"
 COMP_BP = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a till is told of one operation."""
-
-    op_id: str
-    result: str
-    code: str | None = None
-    detail: str | None = None
-    conflict: dict | None = None
-    other_device: str | None = None
-    #: What to ask an approval for, when that is what was missing.
-    approval: dict | None = None
-
-    def document(self):
-        return {
-            "op_id": self.op_id,
-            "result": self.result,
-            "code": self.code,
-            "detail": self.detail,
-            "conflict": self.conflict,
-            "approval": self.approval,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something an edit did that takes money off the bill and that the audit log is to hold."""
-
-    action: str
-    resource_id: str
-    amount: int
-    reason: str
-    approver: str | None
 
 
 class Editor:

@@ -224,7 +224,8 @@ class TestApprovals(Approving, TransactionCase):
         self.env["fynlo.approval.policy"].create(
             {"action": "order.void", "role": "server", "needs": "never", "config_id": self.location.id}
         )
-        self.edit(self.order, self.void(), identity=self.identity())
+        order = self.edit(self.order, self.void(), identity=self.identity())
+        self.assertEqual(order["lines"][0]["state"], "voided")
 
     def test_a_comp_and_a_large_discount(self):
         comp = {"type": "comp_line", "line_id": self.line_id, "reason": "birthday"}

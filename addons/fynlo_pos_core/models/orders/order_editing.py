@@ -3,7 +3,8 @@
 from odoo import api, models
 
 from ...engine.basket import Basket
-from ...engine.operations import Editor, Result
+from ...engine.edit_result import Result
+from ...engine.operations import Editor
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
 from ...rest import Problem, declare
