@@ -14,6 +14,11 @@ from .refund_shapes import (
     RollbackShape,
 )
 
+EXAMPLE = {
+    "id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a77",
+    "lines": [{"line_id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a78", "quantity": "1", "restock": False}],
+    "reason": "Cold",
+}
 ERRORS = (
     "not_found",
     "illegal_transition",
@@ -45,6 +50,7 @@ class RefundsController(http.Controller):
         summary="Give back lines, an amount or all of a completed order",
         tag="refunds",
         body=RefundShape,
+        example=EXAMPLE,
         returns=RefundsView,
         status=201,
         errors=ERRORS,
@@ -60,6 +66,7 @@ class RefundsController(http.Controller):
         summary="Give back one payment of a completed order, all or part of it",
         tag="refunds",
         body=PaymentRefundShape,
+        example=EXAMPLE,
         returns=RefundsView,
         status=201,
         errors=ERRORS,

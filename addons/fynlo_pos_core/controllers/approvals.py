@@ -32,7 +32,7 @@ class DecisionShape(Shape):
     """Empty from whoever decides signed in; with ``employee_id`` and ``pin`` on the till that asked."""
 
     employee_id: Id | None = None
-    pin: Annotated[str, Field(pattern=r"^[0-9]{4,8}$")] | None = None
+    pin: Annotated[str, Field(pattern=r"^[0-9]{4,8}$", examples=["2468"])] | None = None
     note: Note = ""
 
     @model_validator(mode="after")
