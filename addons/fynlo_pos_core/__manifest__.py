@@ -25,6 +25,8 @@
         "data/allergens.xml",
         "security/stock_rules.xml",
         "data/scrap_reasons.xml",
+        "security/approval_rules.xml",
+        "data/approvals.xml",
         "data/crons.xml",
         "views/wizard_actions.xml",
         "views/employee_views.xml",
@@ -46,6 +48,7 @@
         "views/receipt_templates.xml",
         "views/receipt_views.xml",
         "views/api_docs_templates.xml",
+        "views/approval_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["fynlo_pos_core/static/src/**/*"],

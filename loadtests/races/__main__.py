@@ -12,6 +12,7 @@ from loadtests.races.last_portions import sell_the_last
 from loadtests.races.outcome import Outcome
 from loadtests.races.shared_tables import share_tables
 from loadtests.races.twin_payments import pay_twice
+from loadtests.races.twin_refunds import refund_at_once
 from loadtests.races.twin_retries import retry_at_once
 from loadtests.result import write_result
 from loadtests.stage import stage
@@ -27,6 +28,7 @@ def main() -> int:
         tills, dishes = sign_in(scene.url, location), location["dishes"]
         outcomes = [
             pay_twice(scene, tills, dishes, options.rounds),
+            refund_at_once(scene, tills, dishes, options.rounds),
             retry_at_once(scene, tills, dishes, options.rounds),
             share_tables(scene, tills, dishes, options.rounds),
             sell_the_last(scene, tills, dishes, max(1, options.rounds // 10)),

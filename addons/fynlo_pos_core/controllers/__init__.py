@@ -1,5 +1,6 @@
 from . import (
     bills,
+    approvals,
     catalogue,
     changes,
     docs,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ..rest.shapes import Id, Moment, MoneyShape, Note, Quantity, Shape, Text, View
+from ..rest.shapes import Id, Moment, MoneyShape, MoneyView, Note, Quantity, Shape, Text, View
 from ..tools.clock import naive_utc
 from .order_shapes import DiscountShape, LineShape, ModifierShape, OrderView, TabName
 
@@ -64,6 +64,7 @@ class CompLine(OperationShape):
     type: Literal["comp_line"]
     line_id: Id
     reason: Reason
+    approval_id: Id | None = None
 
 
 class MoveLine(OperationShape):
@@ -116,6 +117,7 @@ class SetPreset(OperationShape):
 class ApplyDiscount(OperationShape):
     type: Literal["apply_discount"]
     discount: DiscountShape
+    approval_id: Id | None = None
 
 
 class RemoveDiscount(OperationShape):
@@ -164,6 +166,7 @@ Operation = Annotated[
 
 class ReasonShape(Shape):
     reason: Reason
+    approval_id: Id | None = None
 
 
 class OperationsShape(Shape):
@@ -182,12 +185,21 @@ class ConflictView(View):
     kept_at: str
 
 
+class ApprovalNeedView(View):
+    """What to ask an approval for; then send the operation again under a new ``op_id``, with the approval."""
+
+    action: str
+    resource_id: UUID
+    amount: MoneyView
+
+
 class ResultView(View):
     op_id: UUID
     result: Literal["applied", "replayed", "merged", "superseded", "rejected"]
     code: str | None
     detail: str | None
     conflict: ConflictView | None
+    approval: ApprovalNeedView | None
 
 
 class OperationsView(View):

@@ -97,6 +97,20 @@ class OrdersController(http.Controller):
         return Answer(edited, resource=("order", edited["order"]["id"]))
 
     @api_route(
+        "/orders/<uuid:order_id>:reopen",
+        method="POST",
+        permission="order.edit",
+        summary="Take back that an order was cancelled; by policy it needs order.reopen or an approval",
+        tag="orders",
+        body=ReasonShape,
+        returns=OrderView,
+        errors=("not_found", "illegal_transition", "no_open_session", "approval_required", "approval_unusable"),
+    )
+    def reopen_order(self, order_id, body):
+        order = _service()._reopen(current_identity(), order_id, body.reason, body.approval_id)
+        return Answer(order, resource=("order", order["id"]))
+
+    @api_route(
         "/orders/<uuid:order_id>:cancel",
         method="POST",
         permission="order.cancel",
@@ -104,8 +118,8 @@ class OrdersController(http.Controller):
         tag="orders",
         body=ReasonShape,
         returns=OrderView,
-        errors=("not_found", "illegal_transition"),
+        errors=("not_found", "illegal_transition", "approval_required", "approval_unusable"),
     )
     def cancel_order(self, order_id, body):
-        order = _service()._cancel(current_identity(), order_id, body.reason)
+        order = _service()._cancel(current_identity(), order_id, body.reason, body.approval_id)
         return Answer(order, resource=("order", order["id"]))

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ..rest import Invalid, Problem, declare
 from ..tools.identifiers import uuid7
+from .allowance import may_alone
 from .order import AppliedDiscount, Modifier, variant_line
 from .pricing import combo_prices
 
@@ -41,7 +42,7 @@ declare(
     403,
     "Too much discount",
     "The discounts take off more of the order than this person may.",
-    "Ask somebody who may override discounts.",
+    "Make the order without the discount, then add it with an approval of ``discount.override``.",
 )
 
 QUANTITY_MAX = Decimal(10_000)
@@ -192,16 +193,21 @@ class Basket:
         return part
 
 
-def check_discount_limit(order, facts, identity):
-    """Refuse a priced order on which more is taken off than this employee may.
+def over_discount_limit(order, facts):
+    """What the discounts of a priced order take off when that is above the company's limit, else 0.
 
     What was given away line by line (comps) has its own permission and does not count.
     """
-    if identity.may("discount.override"):
-        return
     before = order.total + order.discount
     given = sum(discount.amount for discount in order.discounts if discount.discount_uuid)
-    if given * 10_000 > before * facts.discount_limit_bp:
+    return given if given * 10_000 > before * facts.discount_limit_bp else 0
+
+
+def check_discount_limit(order, facts, identity):
+    """Refuse a priced order on which more is taken off than this employee may alone."""
+    given = over_discount_limit(order, facts)
+    policies = facts.approval_policies
+    if given and not may_alone("discount.override", given, identity.role, identity.permissions, policies):
         raise Problem(
             "discount_limit",
             f"Together the discounts take off more than {facts.discount_limit_bp / 100:g} % of the order.",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ..tools.tax_mirror import TaxRule
+from .allowance import PolicyRule
 from .cash_rounding import CashRounding
 
 
@@ -185,6 +186,8 @@ class LocationFacts:
     service_product_id: int | None = None
     #: Without the permission to override, this much of an order may be taken off.
     discount_limit_bp: int = 10_000
+    #: (action, role) → what the role may do alone; see ``engine/allowance.py``.
+    approval_policies: dict[tuple[str, str], PolicyRule] = field(default_factory=dict)
     #: Variants whose cost is known only when stock moves, at closing.
     costed_at_closing: frozenset[int] = frozenset()
     #: Variant or modifier uuid → what one piece of it takes of what is counted or kept in stock.

@@ -6,15 +6,17 @@ everything before it changes anything: a refused operation leaves the order as i
 """
 
 from copy import deepcopy
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 from ..rest import Problem, declare
 from ..tools.clock import wire
 from ..tools.identifiers import uuid7
 from . import stamps
-from .basket import LINES_MAX, QUANTITY_MAX, check_discount_limit
+from .allowance import Allowance
+from .basket import LINES_MAX, QUANTITY_MAX, over_discount_limit
 from .course_edits import CourseEdits
+from .edit_result import Act, Result
 from .facts import quantity_text
 from .kitchen import Known
 from .order import LATE_AFTER, AppliedDiscount
@@ -52,45 +54,25 @@ declare(
 declare("too_many_lines", 422, "Too many lines", "The order is full.", "Begin another order.")
 declare("order_closed", 409, "Order is closed", "A completed or cancelled order does not change.", "Begin a new order.")
 
-#: Operation → permission. What needs more (a discount's own, voiding what was sent) is checked in the handler.
-PERMISSIONS = {"comp_line": "order.comp", "set_tip": "payment.take"}
+#: Operation → permission. What needs more (a discount's own, voiding what was sent, comps) is checked in the handler.
+PERMISSIONS = {"set_tip": "payment.take"}
 DEFAULT_PERMISSION = "order.edit"
 COMP_BP = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a till is told of one operation."""
-
-    op_id: str
-    result: str
-    code: str | None = None
-    detail: str | None = None
-    conflict: dict | None = None
-    other_device: str | None = None
-
-    def document(self):
-        return {
-            "op_id": self.op_id,
-            "result": self.result,
-            "code": self.code,
-            "detail": self.detail,
-            "conflict": self.conflict,
-        }
 
 
 class Editor(CourseEdits):
     """Applies one till's operations to an order in memory."""
 
     def __init__(
-        self, order, facts, identity, basket, now, *, base_version, odoo_taxes, customers=None, approvals=None
+        self, order, facts, identity, basket, now, *, base_version, odoo_taxes, customers=None, allowance=None
     ):
         self.order, self.facts, self.identity, self.basket, self.now = order, facts, identity, basket, now
         self.base_version, self.odoo_taxes = base_version, odoo_taxes
         self.customers = customers or {}
-        self.approvals = approvals or {}
         #: What there is of counted things on the order, see ``portions.py``; ``None`` when it names none.
         self.portions = None
+        self.allowance = allowance or Allowance(identity, facts.approval_policies, facts.currency)
+        self.acts = []
         self.changed = False
         #: What the kitchen knew before the edits.
         self.kitchen_knew = Known.of(order)
@@ -99,6 +81,7 @@ class Editor(CourseEdits):
         """The :class:`Result` of ``op``; the order has changed only if it says so."""
         before = deepcopy(self.order) if self.order.paid or self.portions else None
         self.basket.served = bool(op.moment) and self.now - op.moment > LATE_AFTER
+        taken, acted = len(self.allowance.used), len(self.acts)
         try:
             if self.order.state != "open":
                 raise Problem("order_closed", f"The order is {self.order.state}.")
@@ -111,7 +94,9 @@ class Editor(CourseEdits):
         except Problem as problem:
             if before:
                 self._restore(before)
-            return Result(str(op.op_id), "rejected", problem.code, str(problem.args[0]))
+            del self.allowance.used[taken:], self.acts[acted:]
+            missing = problem.members.get("approval")
+            return Result(str(op.op_id), "rejected", problem.code, str(problem.args[0]), approval=missing)
         self.changed |= verdict.result != "superseded"
         return Result(str(op.op_id), verdict.result, conflict=verdict.conflict, other_device=verdict.other_device)
 
@@ -179,7 +164,7 @@ class Editor(CourseEdits):
         if not 0 < quantity <= line.quantity:
             raise Problem("quantity_below_zero", f"There are {quantity_text(line.quantity)} of {line.name}.")
         unsent = line.quantity - line.sent_quantity
-        approver = self._allowed("order.void", op) if quantity > unsent else None
+        approver = self._allow_void(line, quantity, op) if quantity > unsent else None
         if quantity == line.quantity:
             self._mark_void(line, reason=op.reason, approver=approver)
             gone = line
@@ -195,6 +180,7 @@ class Editor(CourseEdits):
             d.line_uuid == line.uuid and d.kind == "percent" and d.value_bp == COMP_BP for d in self.order.discounts
         ):
             return
+        self._allow("order.comp", line.uuid, line.total, op)
         self.order.discounts.append(
             AppliedDiscount(
                 uuid=str(op.op_id),
@@ -263,7 +249,7 @@ class Editor(CourseEdits):
         given = self.order.discounts
         self.order.discounts = [*given, self.basket.discount(op.discount, "discount", self.order.active_lines, given)]
         try:
-            check_discount_limit(price_order(self.order, self.facts, self.odoo_taxes), self.facts, self.identity)
+            self._check_discounts(price_order(self.order, self.facts, self.odoo_taxes), op)
         except Problem:
             self.order.discounts = given
             price_order(self.order, self.facts, self.odoo_taxes)
@@ -316,14 +302,21 @@ class Editor(CourseEdits):
             raise Problem("unknown_item", "This location has no such thing.")
         return thing
 
-    def _allowed(self, permission, op):
+    def _allow(self, action, resource_id, amount, op, reason=None):
         """The approver's name when somebody else allowed it, ``None`` when the employee may do it alone."""
-        if self.identity.may(permission):
-            return None
-        approval = self.approvals.get(str(op.approval_id)) if op.approval_id else None
-        if approval is None:
-            raise Problem("approval_required", "A manager must approve this.", permission=permission)
-        return approval
+        approver = self.allowance.check(action, resource_id, amount, op.approval_id)
+        self.acts.append(Act(action, resource_id, amount, op.reason if reason is None else reason, approver))
+        return approver
+
+    def _allow_void(self, line, quantity, op):
+        """What is voided of a sent line counts with its share of the line's price, rounded up."""
+        amount = -int(-line.total * quantity // line.quantity)
+        return self._allow("order.void", line.uuid, amount, op)
+
+    def _check_discounts(self, order, op):
+        given = over_discount_limit(order, self.facts)
+        if given:
+            self._allow("discount.override", order.uuid, given, op, op.discount.reason)
 
     def _set_order_field(self, name, op, value):
         return self._set(name, op, getattr(self.order, name), value, lambda: setattr(self.order, name, value))

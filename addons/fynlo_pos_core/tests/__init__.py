@@ -1,3 +1,5 @@
+from . import test_approvals
+from . import test_approvals_api
 from . import test_backoffice_guard
 from . import test_backoffice_tours
 from . import test_bill_properties
@@ -34,6 +36,7 @@ from . import test_pricing_examples
 from . import test_receipt_api
 from . import test_receipt_text
 from . import test_receipts
+from . import test_refund_engine
 from . import test_rest_answers
 from . import test_rest_failures
 from . import test_rest_idempotency

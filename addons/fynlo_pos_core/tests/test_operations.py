@@ -102,7 +102,7 @@ class TestOperations(Editing, TransactionCase):
 
     def test_comp_gives_the_line_away(self):
         comp = {"type": "comp_line", "line_id": self.line_id, "reason": "birthday"}
-        self.assertEqual(self.refused(self.order, comp), "permission_denied")
+        self.assertEqual(self.refused(self.order, comp), "approval_required")
         order = self.edit(self.order, comp, identity=self.identity(self.manager))
         self.assertEqual(order["totals"]["total"]["amount"], 0)
         self.assertEqual(order["discounts"][0]["reason"], "birthday")

@@ -38,7 +38,7 @@ class FynloOrderRows(models.AbstractModel):
         env = self._lean_env(order, identity, facts)
         values = {
             **values,
-            **_constants(identity, facts),
+            **constants(identity, facts),
             **order_header(order, facts),
             **_amounts(order, facts),
             "uuid": order.uuid,
@@ -183,7 +183,7 @@ class FynloOrderRows(models.AbstractModel):
         return env
 
 
-def _constants(identity, facts):
+def constants(identity, facts):
     """What is the same for every order of this location and employee."""
     return {
         **facts.order_defaults,

@@ -18,7 +18,7 @@ from ...tools import clock
 from ...tools.money import to_minor
 from ...tools.tax_mirror import TaxedAmount
 from ..system.transition import require_transition
-from .order_states import ORDER_STATES
+from .order_states import ORDER_STATES, PAYMENT_AXIS_STATES, payment_of_completed, payment_of_open
 from .pos_order import STATES
 
 #: A till whose clock runs further ahead than this is not believed.
@@ -116,7 +116,7 @@ class FynloOrderService(models.AbstractModel):
     @api.model
     def _payment_registered(self, identity, order, facts, *, complete):
         """Write an order whose ``paid`` has just grown; close it too when asked. Returns its document."""
-        order.payment = "paid" if not order.due else "partly_paid"
+        self._follow_payment(order, payment_of_open(order))
         if complete:
             return self._complete_locked(identity, order, facts)
         self.env["fynlo.order.rows"]._update(order, identity, facts)
@@ -132,7 +132,8 @@ class FynloOrderService(models.AbstractModel):
                 self.env._("The order is not fully paid."),
                 due={"amount": order.due, "currency": facts.currency},
             )
-        order.state, order.payment = "completed", "paid"
+        order.state = "completed"
+        self._follow_payment(order, payment_of_completed(order))
         self.env["fynlo.order.rows"]._update(order, identity, facts, state="paid")
         self._keep_costs(order, facts)
         return self._announce(order, facts, "order.completed")
@@ -160,6 +161,12 @@ class FynloOrderService(models.AbstractModel):
         return document
 
     # --- steps ---------------------------------------------------------------------------
+
+    def _follow_payment(self, order, target):
+        """Move the payment axis, which only ever goes the ways of its table."""
+        if target != order.payment:
+            require_transition(self.env, PAYMENT_AXIS_STATES, order.payment, target)
+            order.payment = target
 
     def _priced(self, wish, identity, facts):
         """An order in memory from what the till asked for, priced."""

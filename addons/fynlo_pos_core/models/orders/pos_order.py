@@ -105,6 +105,7 @@ class PosOrder(models.Model):
         copy=False,
         help="What rounding the payment to the coins in use added to the bill, or took off.",
     )
+    fynlo_refunded = fields.Integer("Refunded (minor units)", default=0, required=True, readonly=True, copy=False)
     fynlo_tab_name = fields.Char("Tab", size=64, readonly=True, copy=False, help="Whose tab it is, without a table.")
     fynlo_server_id = fields.Many2one(
         "hr.employee",
@@ -161,6 +162,13 @@ class PosOrderLine(models.Model):
     )
     fynlo_choice_uuid = fields.Char("Combo choice", readonly=True)
     fynlo_catalogue_version = fields.Integer("Catalogue version", readonly=True)
+    fynlo_restocked = fields.Boolean("Put back into stock", readonly=True, copy=False, help="Of a line that refunds.")
+    fynlo_allowance = fields.Boolean(
+        "Of the price alone",
+        readonly=True,
+        copy=False,
+        help="Gives back money and no goods; its quantity means nothing.",
+    )
 
     #: What has been sold of a product since its stock was last moved.
     _fynlo_sales = models.Index("(product_id, order_id)")

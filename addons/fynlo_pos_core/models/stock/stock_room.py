@@ -21,14 +21,14 @@ LEFT = """
            AND session.fynlo_stock_moved IS NOT TRUE AND o.id IS DISTINCT FROM %(order)s),
     gone AS (
         SELECT taker.product_id, taker.per * (
-               CASE WHEN unmoved.is_sold THEN line.qty ELSE 0 END + coalesce(line.fynlo_wasted, 0)) AS amount
+               CASE WHEN unmoved.is_sold AND (line.qty > 0 OR line.fynlo_restocked) THEN line.qty ELSE 0 END + coalesce(line.fynlo_wasted, 0)) AS amount
           FROM unnest(%(dish_products)s::int[], %(dishes)s::int[], %(dish_pers)s::numeric[])
                AS taker(product_id, variant_id, per)
           JOIN pos_order_line line ON line.product_id = taker.variant_id
           JOIN unmoved ON unmoved.id = line.order_id
          UNION ALL
         SELECT taker.product_id, taker.per * (chosen ->> 'quantity')::numeric * (
-               CASE WHEN unmoved.is_sold THEN line.qty ELSE 0 END + coalesce(line.fynlo_wasted, 0))
+               CASE WHEN unmoved.is_sold AND (line.qty > 0 OR line.fynlo_restocked) THEN line.qty ELSE 0 END + coalesce(line.fynlo_wasted, 0))
           FROM unmoved
           JOIN pos_order_line line ON line.order_id = unmoved.id
           CROSS JOIN LATERAL jsonb_array_elements(
