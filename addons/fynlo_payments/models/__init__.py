@@ -1,1 +1,1 @@
-from . import pos_order, payment, payment_display, payment_service
+from . import pos_order, payment, payment_display, payment_service, till_tips

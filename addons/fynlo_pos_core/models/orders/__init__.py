@@ -9,3 +9,8 @@ from . import order_service
 from . import order_editing
 from . import order_display
 from . import order_timeline
+from . import order_review
+from . import order_board
+from . import order_desk
+from . import review_wizard
+from . import cancel_wizard
