@@ -58,9 +58,9 @@ class PosSession(models.Model):
         """What was taken and given back by payment method, in minor units; tips are part of what was taken."""
         self.env.flush_all()
         self.env.cr.execute(TAKINGS, (self.id,))
-        digits, tips = self.currency_id.decimal_places, self._fynlo_tips_by_method()
+        found, tips, digits = self.env.cr.dictfetchall(), self._fynlo_tips_by_method(), self.currency_id.decimal_places
         rows = []
-        for row in self.env.cr.dictfetchall():
+        for row in found:
             taken, refunded = (to_minor(row[name], digits) for name in ("taken", "refunded"))
             method = self.env["pos.payment.method"].sudo().browse(row["method_id"])
             rows.append(
@@ -86,9 +86,10 @@ class PosSession(models.Model):
             session.fynlo_people_html = session._fynlo_table("till_people", **values)
 
     def _fynlo_shares(self, query):
+        self.env.flush_all()
         self.env.cr.execute(query, (self.id,))
-        digits = self.currency_id.decimal_places
-        return [{**row, "total": to_minor(row["total"], digits)} for row in self.env.cr.dictfetchall()]
+        shares, digits = self.env.cr.dictfetchall(), self.currency_id.decimal_places
+        return [{**row, "total": to_minor(row["total"], digits)} for row in shares]
 
     @api.depends("fynlo_count_ids", "fynlo_float_count", "fynlo_closing_count")
     def _compute_fynlo_drawer_html(self):

@@ -18,6 +18,7 @@ BOARD = """
                 ELSE 'fine' END AS pace
       FROM (
     SELECT o.id, o.fynlo_number AS number, o.company_id, o.config_id, location.currency_id, o.table_id, o.preset_id,
+           seat.table_number,
            o.customer_count AS guests, o.employee_id, o.date_order AS made_at, o.write_date, o.fynlo_version,
            o.fynlo_payment_state AS payment, o.amount_total AS total,
            CASE WHEN o.state = 'draft' THEN o.amount_total - o.amount_paid ELSE 0 END AS due,
@@ -29,6 +30,7 @@ BOARD = """
            location.fynlo_slow_minutes AS slow_minutes, location.fynlo_late_minutes AS late_minutes
       FROM (%s) o
       JOIN pos_config location ON location.id = o.config_id
+      LEFT JOIN restaurant_table seat ON seat.id = o.table_id
       LEFT JOIN fynlo_order_review review ON review.order_id = o.id) board
 """
 
@@ -48,6 +50,7 @@ class FynloOrderBoard(models.Model):
             "fynlo_price_drift", "fynlo_late_arrival",
         ],
         "pos.session": ["state"],
+        "restaurant.table": ["table_number"],
         "pos.config": ["currency_id", "fynlo_slow_minutes", "fynlo_late_minutes"],
         "fynlo.order.review": ["order_id"],
     }  # fmt: skip
@@ -74,6 +77,7 @@ class FynloOrderBoard(models.Model):
     config_id = fields.Many2one("pos.config", "Location", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     table_id = fields.Many2one("restaurant.table", "Table", readonly=True)
+    table_number = fields.Integer("Table number", readonly=True)
     preset_id = fields.Many2one("pos.preset", "Preset", readonly=True)
     guests = fields.Integer(readonly=True)
     employee_id = fields.Many2one("hr.employee", "Waiter", readonly=True)

@@ -36,6 +36,7 @@ class PosOrder(models.Model):
         compute="_compute_fynlo_review_state",
         search="_search_fynlo_review_state",
     )
+    fynlo_late_text = fields.Char("How late", compute="_compute_fynlo_late_text")
     fynlo_review_text = fields.Char("Reviewed", compute="_compute_fynlo_review_state")
 
     @api.depends("fynlo_price_drift", "fynlo_late_arrival", "fynlo_review_ids")
@@ -44,11 +45,24 @@ class PosOrder(models.Model):
             review = order.fynlo_review_ids[:1]
             asked = bool(order.fynlo_price_drift or order.fynlo_late_arrival)
             order.fynlo_review_state = "done" if review else "waiting" if asked else "none"
-            order.fynlo_review_text = review and self.env._(
-                "%(who)s, %(when)s: %(note)s",
-                who=review.employee_id.name,
-                when=order._fynlo_moment(review.create_date),
-                note=review.note or self.env._("nothing to add"),
+            order.fynlo_review_text = order._fynlo_review_words(review) if review else False
+
+    def _fynlo_review_words(self, review):
+        return self.env._(
+            "%(who)s, %(when)s: %(note)s",
+            who=review.employee_id.name,
+            when=self._fynlo_moment(review.create_date),
+            note=review.note or self.env._("nothing to add"),
+        )
+
+    @api.depends("fynlo_late_arrival", "fynlo_client_created_at", "create_date")
+    def _compute_fynlo_late_text(self):
+        for order in self:
+            made, received = order.fynlo_client_created_at, order.create_date
+            order.fynlo_late_text = (
+                order.fynlo_late_arrival
+                and made
+                and self.env._("%s hours late", round((received - made).total_seconds() / 3600))
             )
 
     def _search_fynlo_review_state(self, operator, value):
