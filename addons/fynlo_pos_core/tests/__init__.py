@@ -24,6 +24,7 @@ from . import test_menu
 from . import test_menu_api
 from . import test_operations
 from . import test_order_bad_input
+from . import test_order_board
 from . import test_orders
 from . import test_price_rules
 from . import test_pricing
