@@ -36,6 +36,7 @@ from . import test_rest_rate_limit
 from . import test_rest_routes
 from . import test_rest_shapes
 from . import test_rest_system
+from . import test_service_tours
 from . import test_tax_mirror
 from . import test_till_back_office
 from . import test_till_counts
