@@ -91,10 +91,10 @@ class BadInputCase(Shop, ApiCase):
 
 @tagged("post_install", "-at_install")
 class TestBadOrder(BadInputCase):
-    def refuse_line(self, code, field, line, **options):
+    def assertLineRefused(self, code, field, line, **options):
         return self.assertRefused(code, f"lines[0].{field}", "/orders", self.order_body(line), **options)
 
-    def refuse_field(self, field, body, value):
+    def assertFieldRefused(self, field, body, value):
         """The value is no value for that field of an order."""
         before = self.written()
         problem = self.assertProblem(self.send("/orders", {**body, field: value}), "validation_failed")
@@ -112,7 +112,7 @@ class TestBadOrder(BadInputCase):
             ("a modifier for a dish", self.extras.modifier_ids[0].fynlo_uuid),
         ]:
             with self.subTest(name):
-                self.refuse_line("unknown_item", "variant_id", {**self.line(pizza), "variant_id": variant_id})
+                self.assertLineRefused("unknown_item", "variant_id", {**self.line(pizza), "variant_id": variant_id})
 
     def test_wrong_variant_of_a_combo(self):
         pizza, drink = self.menu.combo.combo_ids.sorted(lambda choice: choice.combo_item_ids.extra_price)
@@ -120,9 +120,9 @@ class TestBadOrder(BadInputCase):
             {"choice_id": pizza.fynlo_uuid, "variant_id": self.menu.pizza.fynlo_uuid},
             {"choice_id": drink.fynlo_uuid, "variant_id": self.menu.cookie.fynlo_uuid},
         ]
-        self.refuse_line("invalid_choice", "combo[1].variant_id", self.line(self.menu.combo, combo=combo))
-        self.refuse_line("invalid_choice", "combo", self.line(self.menu.combo, combo=combo[:1]))
-        self.refuse_line("invalid_choice", "combo", self.line(self.menu.pizza, combo=combo))
+        self.assertLineRefused("invalid_choice", "combo[1].variant_id", self.line(self.menu.combo, combo=combo))
+        self.assertLineRefused("invalid_choice", "combo", self.line(self.menu.combo, combo=combo[:1]))
+        self.assertLineRefused("invalid_choice", "combo", self.line(self.menu.pizza, combo=combo))
 
     def test_quantities(self):
         for quantity in (
@@ -143,7 +143,9 @@ class TestBadOrder(BadInputCase):
             None,
         ):
             with self.subTest(quantity):
-                self.refuse_line("invalid_quantity", "quantity", {**self.line(self.menu.pizza), "quantity": quantity})
+                self.assertLineRefused(
+                    "invalid_quantity", "quantity", {**self.line(self.menu.pizza), "quantity": quantity}
+                )
 
     def test_prices_are_the_servers(self):
         for name, value in [
@@ -155,8 +157,8 @@ class TestBadOrder(BadInputCase):
         ]:
             with self.subTest(name):
                 line = self.line(self.menu.pizza, **{name: value})
-                self.refuse_line("validation_failed", name, line, detail_code="extra_forbidden")
-        self.refuse_line("fixed_price", "open_price", self.line(self.menu.pizza, open_price=self.gbp(1)))
+                self.assertLineRefused("validation_failed", name, line, detail_code="extra_forbidden")
+        self.assertLineRefused("fixed_price", "open_price", self.line(self.menu.pizza, open_price=self.gbp(1)))
         body = self.order_body(self.line(self.menu.pizza), totals={"total": self.gbp(1)})
         self.assertRefused("validation_failed", "totals", "/orders", body, detail_code="extra_forbidden")
 
@@ -167,14 +169,14 @@ class TestBadOrder(BadInputCase):
         def chosen(*modifiers):
             return self.line(pizza, modifiers=list(modifiers))
 
-        self.refuse_line("invalid_choice", "modifiers", chosen({"modifier_id": cheese, "quantity": 4}))
+        self.assertLineRefused("invalid_choice", "modifiers", chosen({"modifier_id": cheese, "quantity": 4}))
         mixed = chosen({"modifier_id": cheese, "quantity": 2}, {"modifier_id": olives, "quantity": 2})
-        self.refuse_line("invalid_choice", "modifiers", mixed)
-        self.refuse_line("unknown_item", "modifiers[0].modifier_id", chosen({"modifier_id": uuid7()}))
+        self.assertLineRefused("invalid_choice", "modifiers", mixed)
+        self.assertLineRefused("unknown_item", "modifiers[0].modifier_id", chosen({"modifier_id": uuid7()}))
         many = chosen(*[{"modifier_id": cheese}] * 51)
-        self.refuse_line("validation_failed", "modifiers", many, detail_code="too_long")
+        self.assertLineRefused("validation_failed", "modifiers", many, detail_code="too_long")
         none = chosen({"modifier_id": cheese, "quantity": 0})
-        self.refuse_line("validation_failed", "modifiers[0].quantity", none, detail_code="greater_than_equal")
+        self.assertLineRefused("validation_failed", "modifiers[0].quantity", none, detail_code="greater_than_equal")
 
     def test_tables_and_guests_of_elsewhere(self):
         elsewhere = self.location.copy({"name": "Elsewhere", "payment_method_ids": False})
@@ -220,7 +222,7 @@ class TestBadOrder(BadInputCase):
             "yesterday",
         ):  # fmt: skip
             with self.subTest(moment):
-                self.refuse_field("client_created_at", made(HOUR), moment)
+                self.assertFieldRefused("client_created_at", made(HOUR), moment)
 
     def test_every_script_is_kept_as_it_was_written(self):
         for note in (
@@ -237,7 +239,7 @@ class TestBadOrder(BadInputCase):
         for field in ("guests", "catalogue_version"):
             for value in (-1, 2**31, 10**30, 1.5, "1", True):
                 with self.subTest(f"{field} {value}"):
-                    self.refuse_field(field, body, value)
+                    self.assertFieldRefused(field, body, value)
         expected = {"amount": 2**31, "currency": "GBP"}
         body = self.order_body(self.line(self.menu.pizza), expected_total=expected)
         self.assertRefused("validation_failed", "expected_total.amount", "/orders", body, detail_code="less_than_equal")
