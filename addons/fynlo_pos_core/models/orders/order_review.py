@@ -29,6 +29,8 @@ class FynloOrderReview(models.Model):
 class PosOrder(models.Model):
     _inherit = "pos.order"
 
+    _fynlo_to_review = models.Index("(id) WHERE fynlo_price_drift IS NOT NULL OR fynlo_late_arrival IS TRUE")
+
     fynlo_review_ids = fields.One2many("fynlo.order.review", "order_id", "Reviews", readonly=True)
     fynlo_review_state = fields.Selection(
         [("none", "Nothing to review"), ("waiting", "To review"), ("done", "Reviewed")],
