@@ -147,6 +147,12 @@ class TestBadOrder(BadInputCase):
                     "invalid_quantity", "quantity", {**self.line(self.menu.pizza), "quantity": quantity}
                 )
 
+    def test_every_mistake_is_told_at_once(self):
+        lines = [self.line(self.menu.pizza, "0.0001"), self.line(self.menu.cola, "1", course=0)]
+        problem = self.assertProblem(self.send("/orders", self.order_body(*lines)), "validation_failed")
+        told = [(error["field"], error["code"]) for error in problem["errors"]]
+        self.assertEqual(told, [("lines[0].quantity", "invalid_quantity"), ("lines[1].course", "greater_than_equal")])
+
     def test_prices_are_the_servers(self):
         for name, value in [
             ("price", self.gbp(1)),
