@@ -87,6 +87,7 @@ class PaymentsController(http.Controller):
             "not_found",
             "illegal_transition",
             "amount_exceeds_due",
+            "not_payable_in_cash",
             "payment_method_unavailable",
             "tip_unavailable",
             "amount_due",

@@ -22,6 +22,13 @@ declare(
     "Refresh the order and take what is due; another till may have taken a payment.",
 )
 declare(
+    "not_payable_in_cash",
+    409,
+    "Not payable in cash",
+    "The location rounds cash to the coins in use, and these cannot make the amount.",
+    "Take the order's totals.cash_due, or a part of it that is a multiple of the smallest coin.",
+)
+declare(
     "payment_method_unavailable",
     422,
     "Tender not offered",
@@ -90,6 +97,7 @@ class FynloPaymentService(models.AbstractModel):
         if wish.amount.amount <= 0:
             raise Invalid(self.env._("A payment is of more than nothing."), field="amount.amount")
         charged = _charged(wish)
+        self._round(order, facts, wish.method, charged)
         if charged > order.due:
             raise Problem(
                 "amount_exceeds_due",
@@ -98,6 +106,24 @@ class FynloPaymentService(models.AbstractModel):
             )
         if wish.tendered and wish.tendered.amount < charged:
             raise Invalid(self.env._("What was tendered does not cover the amount."), field="tendered.amount")
+
+    def _round(self, order, facts, tender, charged):
+        """Settle the bill at what the coins in use can pay, when ``charged`` is just that.
+
+        Raises ``not_payable_in_cash`` for an amount that these coins cannot make.
+        """
+        rule = facts.cash_rounding
+        if not rule or not rule.applies_to(tender):
+            return
+        settling = rule.rounded(order.due)
+        if charged == settling:
+            order.rounding += settling - order.due
+        elif charged != rule.rounded(charged):
+            raise Problem(
+                "not_payable_in_cash",
+                self.env._("The coins in use cannot make this amount."),
+                cash_due={"amount": settling, "currency": facts.currency},
+            )
 
     def _reserve(self, order, identity, facts, wish):
         """The attempt row: it carries the client's id, so the same payment can never be taken twice."""

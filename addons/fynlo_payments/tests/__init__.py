@@ -1,4 +1,5 @@
 from . import test_cash_books
+from . import test_cash_rounding
 from . import test_payments
 from . import test_till_carry_over
 from . import test_till_posting

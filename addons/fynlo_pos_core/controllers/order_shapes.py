@@ -143,7 +143,10 @@ class OrderDiscountView(View):
 
 
 class TotalsView(View):
-    """``subtotal`` is without tax; ``total`` = ``subtotal`` + ``tax``; ``due`` is never negative."""
+    """``subtotal`` is without tax; ``total`` = ``subtotal`` + ``tax``; ``due`` is never negative.
+
+    ``rounding`` is what payments in cash were rounded by so far; ``cash_due`` is ``due`` in the coins in use.
+    """
 
     subtotal: MoneyView
     discount: MoneyView
@@ -151,9 +154,11 @@ class TotalsView(View):
     tax: MoneyView
     tip: MoneyView
     total: MoneyView
+    rounding: MoneyView
     paid: MoneyView
     refunded: MoneyView
     due: MoneyView
+    cash_due: MoneyView
 
 
 class PriceDriftView(View):

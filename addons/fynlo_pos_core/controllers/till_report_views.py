@@ -83,6 +83,7 @@ class TillReportView(View):
     by_category: list[CategorySalesView]
     payments: list[TenderView]
     tips: MoneyView
+    rounding: MoneyView
     service_charge: MoneyView
     discounts: TallyView
     comps: TallyView

@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ..tools.tax_mirror import TaxRule
+from .cash_rounding import CashRounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class LocationFacts:
     tenders: dict[str, int] = field(default_factory=dict)
     windows: tuple[PriceWindowFacts, ...] = ()
     service_charge: ServiceChargeFacts | None = None
+    cash_rounding: CashRounding | None = None
     service_product_id: int | None = None
     #: Without the permission to override, this much of an order may be taken off.
     discount_limit_bp: int = 10_000

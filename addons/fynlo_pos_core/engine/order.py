@@ -179,6 +179,8 @@ class Order:
     carried: bool = False
     tip: int = 0
     tip_row_id: int | None = None
+    #: what rounding a payment in cash added (below 0: took off)
+    rounding: int = 0
     paid: int = 0
     change: int = 0
     refunded: int = 0
@@ -190,7 +192,7 @@ class Order:
 
     @property
     def due(self):
-        return max(0, self.total + self.tip - self.paid + self.refunded)
+        return max(0, self.total + self.rounding + self.tip - self.paid + self.refunded)
 
     @property
     def active_lines(self):

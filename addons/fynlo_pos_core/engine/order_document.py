@@ -30,7 +30,7 @@ def order_document(order, facts):
         "lines": [line_document(line, money) for line in order.lines],
         "discounts": [_discount(discount, money) for discount in order.discounts],
         "service_charge": money(_service(order)),
-        "totals": _totals(order, money),
+        "totals": _totals(order, facts, money),
         "payments": order.payments,
         "price_drift": _price_drift(order, money),
         "late_arrival": order.late_arrival,
@@ -74,7 +74,8 @@ def _money_of(currency):
     return money
 
 
-def _totals(order, money):
+def _totals(order, facts, money):
+    rounding = facts.cash_rounding
     return {
         "subtotal": money(order.net),
         "discount": money(order.discount),
@@ -82,9 +83,11 @@ def _totals(order, money):
         "tax": money(order.tax),
         "tip": money(order.tip),
         "total": money(order.total),
+        "rounding": money(order.rounding),
         "paid": money(order.paid),
         "refunded": money(order.refunded),
         "due": money(order.due),
+        "cash_due": money(rounding.rounded(order.due) if rounding else order.due),
     }
 
 

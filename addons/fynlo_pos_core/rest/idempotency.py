@@ -8,12 +8,24 @@ import json
 import re
 from dataclasses import dataclass
 
-from odoo.tools import SQL
-
+from .prepared_statement import PreparedStatement
 from .problem import Problem
 
 #: Keeps the advisory locks of keys apart from other advisory locks.
 LOCK_SEED = 4711
+
+CLAIM = PreparedStatement(
+    """SELECT pg_try_advisory_xact_lock(hashtextextended(%(lock)s, %(seed)s)), found.*
+          FROM (SELECT 1) one
+          LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
+                      WHERE scope = %(scope)s AND key = %(key)s) found ON TRUE"""
+)
+RECORD = PreparedStatement(
+    """INSERT INTO fynlo_idempotency
+              (company_id, scope, key, route, body_hash, status, body, resource_type, resource_id, created_at)
+       VALUES (%(company)s, %(scope)s, %(key)s, %(route)s, %(body_hash)s, %(status)s, %(body)s,
+               %(resource_type)s, %(resource_id)s, now() AT TIME ZONE 'UTC')"""
+)
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -50,17 +62,7 @@ def claim(cr, scope, key, wanted_hash):
     key belongs to another request. A twin that commits between the look and the lock is caught by
     the unique index when the record is written; the transaction then runs again and finds it.
     """
-    cr.execute(
-        SQL(
-            """SELECT pg_try_advisory_xact_lock(%s), found.*
-                 FROM (SELECT 1) one
-                 LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
-                             WHERE scope = %s AND key = %s) found ON TRUE""",
-            _lock_number(scope, key),
-            scope,
-            key,
-        )
-    )
+    CLAIM.execute(cr, lock=_lock_name(scope, key), seed=LOCK_SEED, scope=scope, key=key)
     locked, known_hash, status, body = cr.fetchone()
     if known_hash is not None:
         if known_hash != wanted_hash:
@@ -91,40 +93,34 @@ def outcome(cr, scope, key):
     return {"key": key, "state": "done", "status": status, "body": json.loads(body), "resource": resource}
 
 
-def _lock_number(scope, key):
-    return SQL("hashtextextended(%s, %s)", f"{scope} {key}", LOCK_SEED)
+def _lock_name(scope, key):
+    return f"{scope} {key}"
 
 
 def _is_locked(cr, scope, key):
     """Whether a transaction holds the key, without touching the lock itself."""
     cr.execute(
-        SQL(
-            """SELECT EXISTS (SELECT FROM pg_locks, (SELECT %s AS number) wanted
+        """SELECT EXISTS (SELECT FROM pg_locks, (SELECT hashtextextended(%s, %s) AS number) wanted
                                WHERE locktype = 'advisory' AND granted AND objsubid = 1
                                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                                  AND classid::bigint = (number >> 32) & 4294967295
                                  AND objid::bigint = number & 4294967295)""",
-            _lock_number(scope, key),
-        )
+        (_lock_name(scope, key), LOCK_SEED),
     )
     return cr.fetchone()[0]
 
 
 def record(cr, call, status, raw, resource):
     """Keep the answer under the call's key. Goes with the effect's own commit."""
-    cr.execute(
-        """INSERT INTO fynlo_idempotency
-                  (company_id, scope, key, route, body_hash, status, body, resource_type, resource_id, created_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
-        (
-            call.identity.company_id or None,
-            call.identity.scope,
-            call.idempotency_key,
-            call.route.name,
-            call.body_hash,
-            status,
-            raw.decode(),
-            resource[0] if resource else None,
-            resource[1] if resource else None,
-        ),
+    RECORD.execute(
+        cr,
+        company=call.identity.company_id or None,
+        scope=call.identity.scope,
+        key=call.idempotency_key,
+        route=call.route.name,
+        body_hash=call.body_hash,
+        status=status,
+        body=raw.decode(),
+        resource_type=resource[0] if resource else None,
+        resource_id=resource[1] if resource else None,
     )

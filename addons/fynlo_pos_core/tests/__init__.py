@@ -1,4 +1,3 @@
-from . import property_settings
 from . import test_backoffice_guard
 from . import test_backoffice_tours
 from . import test_cash_api
@@ -26,8 +25,10 @@ from . import test_operations
 from . import test_order_bad_input
 from . import test_order_board
 from . import test_orders
+from . import test_prepared_statements
 from . import test_price_rules
 from . import test_pricing
+from . import test_pricing_examples
 from . import test_rest_answers
 from . import test_rest_failures
 from . import test_rest_idempotency

@@ -173,7 +173,7 @@ class TestSending(Kitchen, TransactionCase):
             identity, wish = self.identity(), SendShape()
             self.env.flush_all()
             self.env.invalidate_all()
-            with self.assertQueryCount(14):
+            with self.assertQueryCount(15):
                 self.env["fynlo.order.service"]._send(identity, order["id"], wish)
                 self.env.cr.flush()
 

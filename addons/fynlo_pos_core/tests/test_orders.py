@@ -47,9 +47,11 @@ class TestOrders(Shop, TransactionCase):
                 "tax": 383,
                 "tip": 0,
                 "total": 2300,
+                "rounding": 0,
                 "paid": 0,
                 "refunded": 0,
                 "due": 2300,
+                "cash_due": 2300,
             },
         )
         self.assertEqual(document["number"], "T1-000001")

@@ -15,7 +15,11 @@ WEBSOCKET = "fynlo-ws"
 LIFETIME_S = 900
 #: A token may be this much younger than now, for servers whose clocks differ. There is no grace at the end.
 CLOCK_SKEW_S = 5
+#: Tokens remembered as genuine by a process, some 3 kB each.
+MAX_GENUINE = 1_000
 REQUIRED = ["iss", "aud", "sub", "jti", "iat", "exp", "sid"]
+
+_genuine: dict[tuple[str, str], tuple[str, Any, dict[str, Any]]] = {}
 
 
 class TokenInvalid(Exception):
@@ -45,12 +49,23 @@ def issue(claims: dict[str, Any], moment: int | None = None) -> tuple[str, int]:
 def read(token: str, audience: str = API) -> dict[str, Any]:
     """The claims of a token that is genuine, current and meant for ``audience``.
 
-    Raises :class:`TokenExpired` or :class:`TokenInvalid`. The algorithm is ours to choose: what
-    the header says beside the key's name is only compared.
+    Raises :class:`TokenExpired` or :class:`TokenInvalid`. A token once found genuine is so as long
+    as its key is published; only its time is looked at again.
     """
+    kid, key, claims = _genuine.get((token, audience)) or ("", None, {})
+    if key is None or signing_keys.ring().public.get(kid) is not key:
+        return _verify(token, audience)
+    if claims["exp"] <= time.time():
+        raise TokenExpired
+    return claims
+
+
+def _verify(token: str, audience: str) -> dict[str, Any]:
+    """The algorithm is ours to choose: what the header says beside the key's name is only compared."""
     try:
         header = jwt.get_unverified_header(token)
-        key = signing_keys.ring().public.get(header.get("kid", ""))
+        kid = header.get("kid", "")
+        key = signing_keys.ring().public.get(kid)
         if key is None or header.get("alg") != ALGORITHM:
             raise TokenInvalid
         claims: dict[str, Any] = jwt.decode(
@@ -67,4 +82,7 @@ def read(token: str, audience: str = API) -> dict[str, Any]:
         raise TokenInvalid from exc
     if not isinstance(claims["iat"], int) or claims["iat"] > time.time() + CLOCK_SKEW_S:
         raise TokenInvalid
+    if len(_genuine) >= MAX_GENUINE:
+        _genuine.clear()
+    _genuine[token, audience] = kid, key, claims
     return claims

@@ -48,6 +48,7 @@ class FynloTillReport(models.AbstractModel):
             "by_category": self._by_category(values, money),
             "payments": self._payments(values, money),
             **{name: money(amount) for name, amount in self._rows(queries.EXTRAS, values)[0].items()},
+            "rounding": {"amount": int(self._rows(queries.ROUNDING, values)[0]["amount"]), "currency": currency},
             **self._reductions(values, money, currency),
             "cash_movements": [
                 {**row, "amount": {"amount": int(row["amount"]), "currency": currency}}

@@ -63,6 +63,12 @@ EXTRAS = """
      WHERE o.session_id = %(session)s AND o.state IN ('paid', 'done', 'invoiced')
 """
 
+#: What rounding cash to the coins in use gained (below 0: lost), in minor units.
+ROUNDING = """
+    SELECT coalesce(sum(fynlo_rounding), 0) AS amount
+      FROM pos_order WHERE session_id = %(session)s AND state IN ('paid', 'done', 'invoiced')
+"""
+
 #: Discounts and comps (a comp is a discount of everything that no discount record stands for), in minor units.
 DISCOUNTS = """
     SELECT (given ->> 'discount_id' IS NULL AND given ->> 'kind' = 'percent') AS comp,

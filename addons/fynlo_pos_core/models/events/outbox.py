@@ -3,12 +3,30 @@
 import json
 
 from odoo import api, fields, models
-from psycopg2.extras import execute_values
 
+from ...rest.prepared_statement import PreparedStatement
 from ...tools.clock import now
 from ...tools.identifiers import uuid7
 
 WAITING = "fynlo.events"
+
+INSERT = PreparedStatement(
+    """WITH sent AS (
+           INSERT INTO fynlo_outbox (company_id, topic, type, event_id, resource_id, deleted, payload, created_at)
+           SELECT company, topic, type, event, resource, deleted, payload, %(at)s
+             FROM unnest(%(companies)s, %(topics)s, %(types)s, %(events)s, %(resources)s, %(deleted)s, %(payloads)s)
+                  WITH ORDINALITY AS event(company, topic, type, event, resource, deleted, payload, place)
+            ORDER BY place)
+       SELECT pg_notify('fynlo_outbox', '')""",
+    at="timestamp",
+    companies="int[]",
+    topics="text[]",
+    types="text[]",
+    events="text[]",
+    resources="text[]",
+    deleted="bool[]",
+    payloads="text[]",
+)
 
 
 class FynloOutbox(models.Model):
@@ -75,17 +93,12 @@ def _insert(cr):
     waiting = cr.precommit.data.pop(WAITING, {})
     moment = now()
     rows = [
-        (company_id, topic, event_type, uuid7(), resource_id, deleted, _dumps(data), moment)
+        (company_id, topic, event_type, uuid7(), resource_id, deleted, _dumps(data))
         for (topic, event_type, resource_id), (company_id, data, deleted) in waiting.items()
     ]
     if rows:
-        execute_values(
-            cr._obj,
-            """WITH sent AS (INSERT INTO fynlo_outbox
-                   (company_id, topic, type, event_id, resource_id, deleted, payload, created_at)
-               VALUES %s) SELECT pg_notify('fynlo_outbox', '')""",
-            rows,
-        )
+        names = ("companies", "topics", "types", "events", "resources", "deleted", "payloads")
+        INSERT.execute(cr, **dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)), at=moment)
 
 
 def _dumps(data):

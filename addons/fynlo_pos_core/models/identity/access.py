@@ -4,6 +4,7 @@ from odoo import api, models
 
 from ...rest import Problem
 from ...rest.call import Identity
+from ...rest.prepared_statement import PreparedStatement
 from ...rest.route import PAIRED
 from ...tools import access_token
 from ...tools.clock import now
@@ -26,7 +27,7 @@ TOPICS = (
 MAX_CACHED = 1_000
 _permissions: dict[tuple, frozenset[str]] = {}
 
-_SESSION = """
+_SESSION = PreparedStatement("""
     SELECT session.id, session.state, session.expires_at > %(now)s AS in_time,
            employee.id, employee.fynlo_uuid, employee.name, employee.fynlo_role,
            employee.active AND users.active AND location.active AND location.company_id = company.id
@@ -47,7 +48,7 @@ _SESSION = """
                            FROM fynlo_employee_location_rel rel WHERE rel.employee_id = employee.id
                          HAVING count(*) > 0) located ON TRUE
      WHERE session.fynlo_uuid = %(uuid)s
-"""
+""")
 
 
 class FynloAccess(models.AbstractModel):
@@ -95,7 +96,7 @@ class FynloAccess(models.AbstractModel):
     @api.model
     def _of_session(self, session_uuid):
         """The identity of an active session. One query; raises when anything in its way was revoked."""
-        self.env.cr.execute(_SESSION, {"uuid": str(session_uuid), "now": now()})
+        _SESSION.execute(self.env.cr, uuid=str(session_uuid), now=now())
         row = self.env.cr.fetchone()
         if not row:
             raise Problem("token_invalid", "This sign-in does not exist.")

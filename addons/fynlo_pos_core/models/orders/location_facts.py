@@ -4,6 +4,7 @@ import threading
 
 from odoo import api, models
 
+from ...engine.cash_rounding import CashRounding
 from ...engine.facts import (
     ComboChoiceFacts,
     DiscountFacts,
@@ -79,6 +80,7 @@ class FynloLocationFacts(models.AbstractModel):
         facts.windows = self._windows(location, products)
         facts.service_product_id = location.fynlo_service_product_id.id or None
         facts.service_charge = _service_charge(location)
+        facts.cash_rounding = _cash_rounding(location, facts.digits)
         facts.discount_limit_bp = company.fynlo_discount_limit_bp
         return facts
 
@@ -299,6 +301,15 @@ def _defaults(model):
     """The defaults of a model's columns, asked once instead of at every create."""
     names = [name for name, field in model._fields.items() if field.store and field.column_type and name not in _GIVEN]
     return {name: value for name, value in model.default_get(names).items() if name in names}
+
+
+def _cash_rounding(location, digits):
+    """The location's rule for the coins in use, when it has one that does anything."""
+    rule = location.rounding_method
+    if not location.cash_rounding or not rule:
+        return None
+    step = to_minor(rule.rounding, digits)
+    return CashRounding(step, rule.rounding_method, location.only_round_cash_method) if step > 1 else None
 
 
 def _seeds(location):

@@ -5,7 +5,16 @@ import json
 from odoo import api, fields, models
 from psycopg2.extras import Json, execute_values
 
+from ...rest.prepared_statement import PreparedStatement
 from ...rest.representation import to_json
+
+KNOWN = PreparedStatement(
+    """SELECT 'op', op_id, body, result, code, detail, conflict FROM fynlo_order_operation
+        WHERE order_id = %(order)s AND op_id = ANY(%(ops)s)
+       UNION ALL
+       SELECT 'line', uuid, NULL, NULL, NULL, NULL, NULL FROM pos_order_line
+        WHERE uuid = ANY(%(lines)s) AND order_id != %(order)s"""
+)
 
 
 class FynloOrderOperation(models.Model):
@@ -50,14 +59,7 @@ class FynloOrderOperation(models.Model):
 
         One query; returns ``({op_id: row}, {line uuid})``.
         """
-        self.env.cr.execute(
-            """SELECT 'op', op_id, body, result, code, detail, conflict FROM fynlo_order_operation
-                WHERE order_id = %(order)s AND op_id = ANY(%(ops)s)
-               UNION ALL
-               SELECT 'line', uuid, NULL, NULL, NULL, NULL, NULL FROM pos_order_line
-                WHERE uuid = ANY(%(lines)s) AND order_id != %(order)s""",
-            {"order": order_id, "ops": op_ids, "lines": line_ids},
-        )
+        KNOWN.execute(self.env.cr, order=order_id, ops=op_ids, lines=line_ids)
         rows = self.env.cr.fetchall()
         operations = {row[1]: row[2:] for row in rows if row[0] == "op"}
         return operations, {row[1] for row in rows if row[0] == "line"}

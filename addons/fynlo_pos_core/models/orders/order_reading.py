@@ -7,6 +7,7 @@ from odoo import api, models
 from ...engine.order import AppliedDiscount, Line, Modifier, Order, ServiceCharge
 from ...engine.pricing import gather_parts
 from ...rest import NotFound
+from ...rest.prepared_statement import PreparedStatement
 from ...tools.money import to_minor
 from .order_header import order_header
 from .pos_order import STATES
@@ -16,7 +17,8 @@ ORDERS = """
            o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
            o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
-           o.fynlo_service_charge, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           o.fynlo_service_charge, o.fynlo_rounding, o.fynlo_carried, o.amount_total, o.amount_tax, o.amount_paid,
+           o.amount_return,
            device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
            guest.fynlo_uuid AS guest_uuid
@@ -26,7 +28,9 @@ ORDERS = """
       LEFT JOIN restaurant_table seat ON seat.id = o.table_id
       LEFT JOIN res_partner guest ON guest.id = o.partner_id
 """
-LINES = """
+ORDER = PreparedStatement(ORDERS + " WHERE o.uuid = %(order)s AND o.config_id = %(location)s")
+ORDER_TO_WRITE = PreparedStatement(ORDERS + " WHERE o.uuid = %(order)s AND o.config_id = %(location)s FOR UPDATE OF o")
+LINES = PreparedStatement("""
     SELECT l.order_id, l.id, l.uuid, l.product_id, variant.fynlo_uuid AS variant_uuid,
            template.fynlo_uuid AS product_uuid, l.full_product_name, l.qty, l.price_unit, l.price_extra,
            l.discount,
@@ -38,9 +42,9 @@ LINES = """
       FROM pos_order_line l
       JOIN product_product variant ON variant.id = l.product_id
       JOIN product_template template ON template.id = variant.product_tmpl_id
-     WHERE l.order_id = ANY(%s)
+     WHERE l.order_id = ANY(%(orders)s)
      ORDER BY l.order_id, l.id
-"""
+""")
 
 
 class FynloOrderRows(models.AbstractModel):
@@ -53,19 +57,13 @@ class FynloOrderRows(models.AbstractModel):
 
         Raises ``not_found`` when the location has no such order.
         """
-        self.env.cr.execute(
-            ORDERS + " WHERE o.uuid = %s AND o.config_id = %s FOR UPDATE OF o",
-            (str(uuid), facts.location_id),
-        )
+        ORDER_TO_WRITE.execute(self.env.cr, order=str(uuid), location=facts.location_id)
         return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
 
     @api.model
     def _read_one(self, uuid, facts):
         """The order as it is now. Raises ``not_found``."""
-        self.env.cr.execute(
-            ORDERS + " WHERE o.uuid = %s AND o.config_id = %s",
-            (str(uuid), facts.location_id),
-        )
+        ORDER.execute(self.env.cr, order=str(uuid), location=facts.location_id)
         return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
 
     @api.model
@@ -83,7 +81,7 @@ class FynloOrderRows(models.AbstractModel):
         if not rows:
             return []
         order_ids = [row["id"] for row in rows]
-        self.env.cr.execute(LINES, (order_ids,))
+        LINES.execute(self.env.cr, orders=order_ids)
         lines_by_order = {}
         for line in self.env.cr.dictfetchall():
             lines_by_order.setdefault(line["order_id"], []).append(line)
@@ -137,6 +135,7 @@ def _order_of(row, line_rows, payments, facts):
         late_arrival=bool(row["fynlo_late_arrival"]),
         carried=bool(row["fynlo_carried"]),
         tip=tip,
+        rounding=row["fynlo_rounding"] or 0,
         tip_row_id=tips[0]["id"] if tips else None,
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),

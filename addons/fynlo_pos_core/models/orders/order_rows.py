@@ -8,6 +8,7 @@ from odoo import api, models
 from odoo.fields import Command
 from psycopg2.errors import SerializationFailure
 
+from ...rest.prepared_statement import PreparedStatement
 from ...tools.identifiers import uuid7
 from ...tools.money import to_major
 from .order_header import order_header
@@ -21,6 +22,11 @@ QUIET = {
     "mail_auto_subscribe_no_notify": True,
     GIVEN: True,
 }
+
+NEXT_VERSION = PreparedStatement(
+    """UPDATE pos_order SET fynlo_version = fynlo_version + 1
+        WHERE id = %(order)s AND fynlo_version = %(version)s AND state = 'draft'"""
+)
 
 
 class FynloOrderRows(models.AbstractModel):
@@ -66,11 +72,7 @@ class FynloOrderRows(models.AbstractModel):
         Raises a serialization failure, which runs the request again, when somebody else has
         written the order since it was loaded.
         """
-        self.env.cr.execute(
-            """UPDATE pos_order SET fynlo_version = fynlo_version + 1
-                WHERE id = %s AND fynlo_version = %s AND state = 'draft'""",
-            (order.row_id, order.version),
-        )
+        NEXT_VERSION.execute(self.env.cr, order=order.row_id, version=order.version)
         if not self.env.cr.rowcount:
             raise SerializationFailure(f"order {order.uuid} changed")
         order.version += 1
@@ -204,6 +206,7 @@ def _amounts(order, facts):
         "amount_paid": to_major(order.paid, facts.digits),
         "amount_return": to_major(order.change, facts.digits),
         "amount_difference": to_major(order.paid - order.total - order.tip, facts.digits),
+        "fynlo_rounding": order.rounding,
         "is_tipped": order.tip > 0,
         "tip_amount": to_major(order.tip, facts.digits),
         "fynlo_fulfilment": order.fulfilment,

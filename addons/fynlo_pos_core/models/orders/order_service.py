@@ -13,6 +13,7 @@ from ...engine.order import Order, ServiceCharge
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
 from ...rest import Invalid, Problem, declare, paging
+from ...rest.prepared_statement import PreparedStatement
 from ...tools import clock
 from ...tools.money import to_minor
 from ...tools.tax_mirror import TaxedAmount
@@ -25,6 +26,28 @@ CLOCK_SKEW = timedelta(minutes=5)
 #: An order that was made longer ago than this reached us late (the till was offline).
 LATE_AFTER = timedelta(hours=1)
 OLDEST = timedelta(days=31)
+
+OPEN_PLACE = PreparedStatement(
+    """WITH device AS (
+           UPDATE fynlo_device SET next_number = next_number + 1 WHERE id = %(device)s
+           RETURNING number_prefix, next_number - 1 AS number),
+       session AS (
+           SELECT id FROM pos_session
+            WHERE config_id = %(location)s AND state = 'opened' AND NOT coalesce(rescue, false)
+              FOR SHARE)
+       SELECT (SELECT id FROM session LIMIT 1), device.number_prefix, device.number,
+              EXISTS (SELECT 1 FROM pos_order WHERE uuid = %(order)s)
+              OR EXISTS (SELECT 1 FROM pos_order_line WHERE uuid = ANY(%(lines)s))
+         FROM device"""
+)
+KEEP_COSTS = PreparedStatement(
+    """UPDATE pos_order_line line
+          SET total_cost = line.qty * coalesce((variant.standard_price ->> %(company)s)::numeric, 0),
+              is_total_cost_computed = TRUE
+         FROM product_product variant
+        WHERE line.order_id = %(order)s AND variant.id = line.product_id AND NOT (variant.id = ANY(%(later)s))""",
+    company="text",
+)
 
 declare(
     "no_open_session",
@@ -214,24 +237,12 @@ class FynloOrderService(models.AbstractModel):
 
         One statement: it also refuses ids that are taken before anything is written.
         """
-        self.env.cr.execute(
-            """WITH device AS (
-                   UPDATE fynlo_device SET next_number = next_number + 1 WHERE id = %(device)s
-                   RETURNING number_prefix, next_number - 1 AS number),
-               session AS (
-                   SELECT id FROM pos_session
-                    WHERE config_id = %(location)s AND state = 'opened' AND NOT coalesce(rescue, false)
-                      FOR SHARE)
-               SELECT (SELECT id FROM session LIMIT 1), device.number_prefix, device.number,
-                      EXISTS (SELECT 1 FROM pos_order WHERE uuid = %(order)s)
-                      OR EXISTS (SELECT 1 FROM pos_order_line WHERE uuid = ANY(%(lines)s))
-                 FROM device""",
-            {
-                "device": identity.device_id,
-                "location": identity.location_id,
-                "order": str(wish.id),
-                "lines": [str(line.id) for line in wish.lines],
-            },
+        OPEN_PLACE.execute(
+            self.env.cr,
+            device=identity.device_id,
+            location=identity.location_id,
+            order=str(wish.id),
+            lines=[str(line.id) for line in wish.lines],
         )
         session_id, prefix, number, taken = self.env.cr.fetchone()
         if taken:
@@ -246,13 +257,11 @@ class FynloOrderService(models.AbstractModel):
         As Odoo does it when stock moves at closing; goods valued by FIFO or average cost get
         their cost there.
         """
-        self.env.cr.execute(
-            """UPDATE pos_order_line line
-                  SET total_cost = line.qty * coalesce((variant.standard_price ->> %s)::numeric, 0),
-                      is_total_cost_computed = TRUE
-                 FROM product_product variant
-                WHERE line.order_id = %s AND variant.id = line.product_id AND NOT (variant.id = ANY(%s))""",
-            (str(facts.company_id), order.row_id, list(facts.costed_at_closing)),
+        KEEP_COSTS.execute(
+            self.env.cr,
+            company=str(facts.company_id),
+            order=order.row_id,
+            later=list(facts.costed_at_closing),
         )
         self.env["pos.order.line"].invalidate_model(["total_cost", "is_total_cost_computed"], flush=False)
 

@@ -95,6 +95,13 @@ class PosOrder(models.Model):
     fynlo_courses = fields.Json("Fired courses", readonly=True, copy=False)
     fynlo_service_charge = fields.Json("Service charge", readonly=True, copy=False)
     fynlo_discounts = fields.Json("Discounts", readonly=True, copy=False)
+    fynlo_rounding = fields.Integer(
+        "Cash rounding (minor units)",
+        default=0,
+        readonly=True,
+        copy=False,
+        help="What rounding the payment to the coins in use added to the bill, or took off.",
+    )
 
     def exists(self):
         """The order service creates lines with their order; stock asks once a line whether it exists."""
