@@ -93,9 +93,12 @@ class TestTillReckoning(TradingDay):
     def test_what_arrives_after_closing_is_found_from_its_own_day(self):
         first = self.session()
         first.fynlo_business_date -= DAY
+        yesterday = (datetime.now(UTC) - DAY).isoformat()
+        in_time = self.place(client_created_at=yesterday)  # late too, but its till was still open
+        self.env["fynlo.order.service"]._complete(self.identity(), in_time["id"])
         self.close(10000)
         self.till = self.open_till(100)
-        late = self.place(self.line(self.menu.cola), client_created_at=(datetime.now(UTC) - DAY).isoformat())
+        late = self.place(self.line(self.menu.cola), client_created_at=yesterday)
         self.env.flush_all()
         self.assertEqual((first.fynlo_late_count, self.session().fynlo_late_count), (1, 0))
         found = self.env["pos.order"].search(first.action_fynlo_open_late()["domain"])
