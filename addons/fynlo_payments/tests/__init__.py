@@ -9,5 +9,6 @@ from . import test_refunds
 from . import test_refunds_api
 from . import test_till_carry_over
 from . import test_till_posting
+from . import test_till_reckoning
 from . import test_till_report
 from . import test_till_waste

@@ -51,13 +51,20 @@ declare(
     "The edit would make the order cost less than has been paid.",
     "Give the difference back first, or leave the order as it is.",
 )
-declare("too_many_lines", 422, "Too many lines", "The order is full.", "Begin another order.")
+declare(
+    "too_many_operations",
+    422,
+    "Too many operations",
+    "The batch holds more operations than one request takes.",
+    "Send them in several batches, in order.",
+)
 declare("order_closed", 409, "Order is closed", "A completed or cancelled order does not change.", "Begin a new order.")
 
 #: Operation → permission. What needs more (a discount's own, voiding what was sent, comps) is checked in the handler.
 PERMISSIONS = {"set_tip": "payment.take"}
 DEFAULT_PERMISSION = "order.edit"
 COMP_BP = 10_000
+OPERATIONS_MAX = 200
 
 
 class Editor(CourseEdits):
@@ -125,7 +132,7 @@ class Editor(CourseEdits):
         if quantity < 0:
             raise Problem("quantity_below_zero", f"There are {quantity_text(line.quantity)} of {line.name}.")
         if quantity > QUANTITY_MAX:
-            raise Problem("validation_failed", f"A quantity lies above 0 and up to {QUANTITY_MAX}.")
+            raise Problem("invalid_quantity", f"A quantity lies above 0 and up to {QUANTITY_MAX}.")
         if op.delta < 0 and quantity < line.sent_quantity:
             raise Problem("line_sent", f"The kitchen has {quantity_text(line.sent_quantity)} of {line.name}.")
         if quantity == 0:

@@ -28,6 +28,8 @@ from . import test_menu
 from . import test_menu_api
 from . import test_merge
 from . import test_operations
+from . import test_order_bad_input
+from . import test_order_board
 from . import test_orders
 from . import test_prepared_statements
 from . import test_price_rules
@@ -45,6 +47,7 @@ from . import test_rest_rate_limit
 from . import test_rest_routes
 from . import test_rest_shapes
 from . import test_rest_system
+from . import test_service_tours
 from . import test_split
 from . import test_stock
 from . import test_stock_api

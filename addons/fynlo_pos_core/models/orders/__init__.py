@@ -14,3 +14,8 @@ from . import refund_stock
 from . import refund_margin
 from . import order_display
 from . import order_timeline
+from . import order_review
+from . import order_board
+from . import order_desk
+from . import review_wizard
+from . import cancel_wizard

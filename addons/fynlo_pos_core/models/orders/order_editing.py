@@ -4,10 +4,10 @@ from odoo import api, models
 
 from ...engine.basket import Basket
 from ...engine.edit_result import Result
-from ...engine.operations import Editor
+from ...engine.operations import OPERATIONS_MAX, Editor
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
-from ...rest import Problem, declare
+from ...rest import Invalid, Problem, declare
 from ..system.transition import require_transition
 from .order_operation import body_of
 from .order_states import ORDER_STATES, payment_of_open
@@ -37,6 +37,9 @@ class FynloOrderService(models.AbstractModel):
 
         The order's row is locked first: batches of several tills follow each other, none is lost.
         """
+        if len(wish.operations) > OPERATIONS_MAX:
+            detail = self.env._("A batch has at most %s operations.", OPERATIONS_MAX)
+            raise Invalid(detail, code="too_many_operations", field="operations")
         facts = self._facts(identity)
         rows = self.env["fynlo.order.rows"]
         order = rows._lock(uuid, facts)

@@ -62,6 +62,13 @@ declare(
     "If it is a retry, read the order by its id; otherwise choose a new id.",
 )
 declare(
+    "order_too_old",
+    422,
+    "Order too old",
+    "The order was made more than 31 days ago by the till's clock.",
+    "Correct the till's clock; hand an order that is really so old to a manager.",
+)
+declare(
     "device_required",
     403,
     "Paired device required",
@@ -221,7 +228,9 @@ class FynloOrderService(models.AbstractModel):
         """When the till made the order, as far as its clock can be believed."""
         made_at = clock.naive_utc(wish.client_created_at) if wish.client_created_at else now
         if made_at < now - OLDEST:
-            raise Invalid(self.env._("An order cannot be more than 31 days old."), field="client_created_at")
+            raise Invalid(
+                self.env._("An order cannot be more than 31 days old."), code="order_too_old", field="client_created_at"
+            )
         return (now if made_at > now + CLOCK_SKEW else made_at).replace(microsecond=0)
 
     def _expected_total(self, wish, facts):
@@ -306,4 +315,4 @@ def _check_ids(wish):
         if len(set(ids)) != len(ids):
             raise Invalid("Each one needs an id of its own.", field=name)
     if len(wish.lines) > LINES_MAX:
-        raise Invalid(f"An order has at most {LINES_MAX} lines.", field="lines")
+        raise Invalid(f"An order has at most {LINES_MAX} lines.", code="too_many_lines", field="lines")
