@@ -1,1 +1,1 @@
-from . import pos_order, payment, payment_display, payment_service, till_tips
+from . import pos_order, payment, payment_display, payment_service, payment_share, till_tips

@@ -1,4 +1,5 @@
 from . import (
+    bills,
     catalogue,
     changes,
     docs,
@@ -8,6 +9,9 @@ from . import (
     kitchen_display,
     operations,
     orders,
+    receipt_page,
+    receipts,
     system,
+    tables,
     till_sessions,
 )

@@ -6,3 +6,6 @@ from . import identity
 from . import orders
 from . import kitchen
 from . import cash
+from . import tables
+from . import receipts
+from . import stock

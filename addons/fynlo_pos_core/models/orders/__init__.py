@@ -7,6 +7,7 @@ from . import order_reading
 from . import order_rows
 from . import order_service
 from . import order_editing
+from . import order_portions
 from . import order_display
 from . import order_timeline
 from . import order_review
