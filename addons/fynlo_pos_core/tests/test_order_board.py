@@ -58,6 +58,9 @@ class TestOrderBoard(Desk, TransactionCase):
         domain = [("config_id", "=", self.location.id), *((name, "=", value) for name, value in values.items())]
         return self.env["fynlo.order.board"].with_user(user or self.desk).search(domain)
 
+    def as_tab(self, name):
+        return self.env["pos.order"].search([("fynlo_tab_name", "=", name), ("config_id", "=", self.location.id)])
+
     def stage(self, document):
         return self.board(number=document["number"]).stage
 
@@ -66,6 +69,9 @@ class TestOrderBoard(Desk, TransactionCase):
         card = self.board()
         self.assertEqual((card.stage, card.pace, card.total, card.due), ("new", "fine", 10.0, 10.0))
         self.assertEqual((card.table_number, card.guests, card.employee_id), (7, 3, self.waiter))
+        self.place(self.line(self.menu.cola), tab_name="Hen party")
+        self.assertEqual(self.board(tab_name="Hen party").total, 3.0)
+        self.env["fynlo.order.service"]._cancel(self.identity(), self.as_tab("Hen party").uuid, "Moved on")
         card.action_send()
         self.assertEqual(self.stage(order), "sent")
         for verb, stage in [("start", "preparing"), ("ready", "ready"), ("served", "served")]:

@@ -19,7 +19,9 @@ BOARD = """
       FROM (
     SELECT o.id, o.fynlo_number AS number, o.company_id, o.config_id, location.currency_id, o.table_id, o.preset_id,
            seat.table_number,
-           o.customer_count AS guests, o.employee_id, o.date_order AS made_at, o.write_date, o.fynlo_version,
+           o.fynlo_tab_name AS tab_name, o.customer_count AS guests,
+           coalesce(o.fynlo_server_id, o.employee_id) AS employee_id, o.date_order AS made_at, o.write_date,
+           o.fynlo_version,
            o.fynlo_payment_state AS payment, o.amount_total AS total,
            CASE WHEN o.state = 'draft' THEN o.amount_total - o.amount_paid ELSE 0 END AS due,
            CASE WHEN o.fynlo_fulfilment NOT IN ('sent', 'preparing', 'ready')
@@ -47,7 +49,7 @@ class FynloOrderBoard(models.Model):
         "pos.order": [
             "state", "session_id", "config_id", "table_id", "preset_id", "customer_count", "employee_id", "date_order",
             "amount_total", "amount_paid", "fynlo_number", "fynlo_version", "fynlo_payment_state", "fynlo_fulfilment",
-            "fynlo_price_drift", "fynlo_late_arrival",
+            "fynlo_price_drift", "fynlo_late_arrival", "fynlo_tab_name", "fynlo_server_id",
         ],
         "pos.session": ["state"],
         "restaurant.table": ["table_number"],
@@ -78,6 +80,7 @@ class FynloOrderBoard(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     table_id = fields.Many2one("restaurant.table", "Table", readonly=True)
     table_number = fields.Integer("Table number", readonly=True)
+    tab_name = fields.Char("Tab", readonly=True)
     preset_id = fields.Many2one("pos.preset", "Preset", readonly=True)
     guests = fields.Integer(readonly=True)
     employee_id = fields.Many2one("hr.employee", "Waiter", readonly=True)
