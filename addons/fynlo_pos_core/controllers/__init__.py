@@ -1,4 +1,6 @@
 from . import (
+    bills,
+    approvals,
     catalogue,
     changes,
     docs,
@@ -8,6 +10,9 @@ from . import (
     kitchen_display,
     operations,
     orders,
+    receipt_page,
+    receipts,
     system,
+    tables,
     till_sessions,
 )

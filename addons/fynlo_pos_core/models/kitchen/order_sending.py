@@ -51,7 +51,7 @@ class FynloOrderService(models.AbstractModel):
 
     def _fire(self, order, identity, courses):
         """Note when an order's courses began, where it has several."""
-        if not kitchen.uses_courses(order):
+        if not kitchen.uses_courses(order) and not order.courses:
             return
         by = {"id": identity.employee_uuid, "name": identity.employee_name}
         for course in courses:
@@ -75,9 +75,9 @@ class FynloOrderService(models.AbstractModel):
         desk._refresh(working - struck)
         return document
 
-    def _cancel(self, identity, uuid, reason):
+    def _cancel(self, identity, uuid, reason, approval_id=None):
         """The kitchen stops work on what it still has."""
-        document = super()._cancel(identity, uuid, reason)
+        document = super()._cancel(identity, uuid, reason, approval_id)
         desk = self.env["fynlo.kitchen.desk"]
         desk._withdraw(identity, self._facts(identity), document["id"])
         return document

@@ -87,6 +87,7 @@ class FynloLocationFacts(models.AbstractModel):
         facts.service_charge = _service_charge(location)
         facts.cash_rounding = _cash_rounding(location, facts.digits)
         facts.discount_limit_bp = company.fynlo_discount_limit_bp
+        facts.approval_policies = self.env["fynlo.approval.policy"]._of(location)
         return facts
 
     def _taxes(self, location):
