@@ -39,7 +39,10 @@ def varied_menu(env: Any) -> dict[str, Any]:
 
 
 def repeat(env: Any, desk: dict[str, Any], session: str) -> dict[str, Any]:
-    """Sells in stock what the session of ours has sold; each order's total and tax, ours and as Odoo computes them."""
+    """Sells in stock what the session of ours has sold, then closes stock's till without a difference.
+
+    Tells each order's total and tax, ours and as Odoo computes them.
+    """
     ours = env["pos.session"].search([("fynlo_uuid", "=", session)]).order_ids.sorted("id")
     till = env(user=desk["user_id"], context={"allowed_company_ids": [desk["company_id"]]})
     amounts = []
@@ -49,16 +52,14 @@ def repeat(env: Any, desk: dict[str, Any], session: str) -> dict[str, Any]:
         twin._compute_prices()
         amounts.append([order.amount_total, order.amount_tax, twin.amount_total, twin.amount_tax])
         env.invalidate_all()
-    return {"amounts": amounts}
+    return {"amounts": amounts, "state": _close(till["pos.session"].browse(desk["session_id"]))}
 
 
-def close_stock(env: Any, desk: dict[str, Any]) -> dict[str, Any]:
-    """Stock's own closing, the drawer counted without a difference."""
-    till = env(user=desk["user_id"], context={"allowed_company_ids": [desk["company_id"]]})
-    session = till["pos.session"].browse(desk["session_id"])
+def _close(session: Any) -> str:
     session.post_closing_cash_details(sum(session.order_ids.payment_ids.mapped("amount")))
     session.update_closing_control_state_session("")
-    return {**session.close_session_from_ui(), "state": session.state}
+    session.close_session_from_ui()
+    return str(session.state)
 
 
 def _payload(env: Any, desk: dict[str, Any], order: Any) -> dict[str, Any]:

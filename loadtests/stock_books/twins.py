@@ -67,13 +67,13 @@ def compare_books(restaurant: Restaurant, shell: Shell, till: LoadTill, orders: 
     taken = sell_at_random(till, menu, orders, random.Random(seed))
     session, _reply = close_till(till, taken)
     await_posted(till, session)
-    amounts = shell("stock_books", "repeat", desk=desk, session=session["id"])["amounts"]
-    closed = shell("stock_books", "close_stock", desk=desk)
+    stock = shell("stock_books", "repeat", desk=desk, session=session["id"])
+    amounts = stock["amounts"]
     books = session_books(restaurant, session["id"])
     twins = Twins(len(amounts), taken, {}, books.faults(orders, taken))
     twins.faults += [f"order {number}: {row}" for number, row in enumerate(amounts) if row[:2] != row[2:]]
-    if closed["state"] != "closed":
-        twins.faults.append(f"stock's till is {closed}")
+    if stock["state"] != "closed":
+        twins.faults.append(f"stock's till is {stock['state']}")
     _compare(restaurant, twins, (books.row_id, desk["session_id"]))
     return twins
 
