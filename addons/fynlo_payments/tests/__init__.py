@@ -5,5 +5,6 @@ from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_report
 from . import test_refund_books
+from . import test_refund_lists
 from . import test_refunds
 from . import test_refunds_api
