@@ -81,6 +81,12 @@ MACHINES = (
         "Good for one act of the one who asked, for ten minutes.",
     ),
     Machine(
+        "Party at a table",
+        "addons/fynlo_pos_core/models/tables/seating_states.py",
+        "SEATING_STATES",
+        "What waiters note of a party. How its table stands (`docs/tables.md`) follows from this and from its orders.",
+    ),
+    Machine(
         "Till session",
         "addons/fynlo_pos_core/models/cash/till_session.py",
         "SESSION_STATES",

@@ -12,13 +12,17 @@ from pydantic import Field
 
 
 class PaymentShape(Shape):
-    """``amount`` goes to the order; ``tendered`` (cash) is what the guest handed over."""
+    """``amount`` goes to the order; ``tendered`` (cash) is what the guest handed over.
+
+    ``share_id`` names the share that is paid of a bill that several people share.
+    """
 
     id: Id
     method: Annotated[str, Field(pattern=r"^[a-z_]{1,30}$", examples=["cash"])]
     amount: MoneyShape
     tip: MoneyShape | None = None
     tendered: MoneyShape | None = None
+    share_id: Id | None = None
     details: dict = {}
     complete: bool = False
 
@@ -91,6 +95,7 @@ class PaymentsController(http.Controller):
             "payment_method_unavailable",
             "tip_unavailable",
             "amount_due",
+            "unknown_item",
             "no_open_session",
         ),
         budget="money",

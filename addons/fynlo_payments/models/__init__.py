@@ -1,1 +1,2 @@
-from . import pos_order, payment, payment_display, payment_service, refund, refund_service, payment_rollback
+from . import pos_order, payment, payment_display, payment_service, payment_share
+from . import refund, refund_service, payment_rollback

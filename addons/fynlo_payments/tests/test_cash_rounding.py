@@ -1,10 +1,12 @@
 """Cash where the smallest coins are not in use: what tills may take, and the books."""
 
 from odoo.addons.fynlo_pos_core.controllers.operation_shapes import OperationsShape
+from odoo.addons.fynlo_pos_core.controllers.table_shapes import SplitShape
 from odoo.addons.fynlo_pos_core.engine.cash_rounding import CashRounding
 from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.rest.payload import parse
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
+from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 
 from .trading_day import TradingDay
@@ -103,6 +105,16 @@ class TestCashRounding(TradingDay):
         self.assertEqual(self.totals(edited, "total", "due", "cash_due"), [436, 199, 200])
         placed = self.pay(order, 200, complete=True)["order"]
         self.assertEqual(self.totals(placed, "paid", "due", "rounding"), [435, 0, -1])
+
+    def test_shares_of_a_bill_are_paid_with_the_coins_in_use(self):
+        order = self.place(self.line(self.menu.cola), self.line(self.menu.cola))
+        ids = [uuid7(), uuid7()]
+        wish = parse(SplitShape, to_json({"by": "even", "share_ids": ids})).root
+        order = self.env["fynlo.order.service"]._split(self.identity(), order["id"], wish)["order"]
+        placed = self.pay(order, 235, share_id=ids[0])["order"]
+        self.assertEqual([share["due"]["amount"] for share in placed["split"]["shares"]], [0, 239])
+        placed = self.pay(order, 240, share_id=ids[1], complete=True)["order"]
+        self.assertEqual(self.totals(placed, "paid", "due", "rounding"), [475, 0, 1])
 
     def test_a_changed_rule_reaches_the_tills(self):
         self.close(10_000)

@@ -1,5 +1,6 @@
 from . import (
     approvals,
+    bills,
     catalogue,
     changes,
     docs,
@@ -9,6 +10,9 @@ from . import (
     kitchen_display,
     operations,
     orders,
+    receipt_page,
+    receipts,
     system,
+    tables,
     till_sessions,
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..rest.shapes import Id, Moment, MoneyShape, MoneyView, Note, Quantity, Shape, Text, View
 from ..tools.clock import naive_utc
-from .order_shapes import DiscountShape, LineShape, ModifierShape, OrderView
+from .order_shapes import DiscountShape, LineShape, ModifierShape, OrderView, TabName
 
 OPERATIONS_MAX = 200
 Reason = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -57,6 +57,7 @@ class VoidLine(OperationShape):
     quantity: Quantity | None = None
     reason: Reason
     approval_id: Id | None = None
+    restock: Annotated[bool, Field(description="What the kitchen had can be sold again: it is no waste.")] = False
 
 
 class CompLine(OperationShape):
@@ -81,6 +82,16 @@ class SetCourse(OperationShape):
 class FireCourse(OperationShape):
     type: Literal["fire_course"]
     course: Course
+
+
+class HoldCourse(OperationShape):
+    type: Literal["hold_course"]
+    course: Course
+
+
+class SetTabName(OperationShape):
+    type: Literal["set_tab_name"]
+    tab_name: TabName | None
 
 
 class SetTable(OperationShape):
@@ -138,6 +149,8 @@ Operation = Annotated[
     | MoveLine
     | SetCourse
     | FireCourse
+    | HoldCourse
+    | SetTabName
     | SetTable
     | SetGuests
     | SetCustomer

@@ -17,11 +17,14 @@ from ..rest.shapes import (
     PageQuery,
     Quantity,
     Shape,
+    Text,
     View,
     WireMoment,
 )
 
 Count = Annotated[int, Field(ge=1, le=99)]
+#: Whose tab it is, where there is no table.
+TabName = Annotated[Text, Field(min_length=1, max_length=64)]
 
 
 class ModifierShape(Shape):
@@ -66,6 +69,7 @@ class OrderShape(Shape):
     table_id: Id | None = None
     guests: Annotated[int, Field(ge=0, le=500)] = 0
     note: Note = ""
+    tab_name: TabName | None = None
     catalogue_version: Annotated[int, Field(ge=0)] | None = None
     expected_total: MoneyShape | None = None
     lines: Annotated[list[LineShape], Field(max_length=500)] = []
@@ -79,6 +83,8 @@ class OrderQuery(PageQuery):
     business_date: Day | None = None
     table_id: UUID | None = None
     number: Annotated[str, Field(max_length=20)] | None = None
+    tab: Annotated[bool, Field(description="Only tabs, or only orders that are none.")] | None = None
+    server_id: Annotated[UUID, Field(description="Only the orders that this employee serves.")] | None = None
 
 
 class ModifierView(View):
@@ -128,6 +134,7 @@ class LineView(View):
     state: Literal["active", "voided"]
     sent_quantity: str
     void: dict | None
+    wasted: str
     catalogue_version: int
 
 
@@ -136,6 +143,7 @@ class OrderDiscountView(View):
     discount_id: UUID | None
     name: str
     line_id: UUID | None
+    line_ids: Annotated[list[UUID], Field(description="The lines it covers; null: the line of line_id, or all.")] | None
     amount: MoneyView
     reason: str
 
@@ -173,7 +181,38 @@ class CustomerView(View):
 class CourseView(View):
     course: int
     fired_at: WireMoment | None
+    held_at: WireMoment | None
     by: NameView
+
+
+class ShareView(View):
+    """What one of several people pays of the bill; payments that name it pay it."""
+
+    id: UUID
+    amount: MoneyView
+    paid: MoneyView
+    due: MoneyView
+    payment_ids: list[UUID]
+
+
+class SharesView(View):
+    kind: Literal["even", "amount"]
+    shares: list[ShareView]
+
+
+class OrderLinkView(View):
+    id: UUID
+    number: str | None
+
+
+class ShortageView(View):
+    """What an order was promised beyond what there was: the last portion went twice, or stock ran below nothing."""
+
+    product_id: UUID | None
+    variant_id: UUID | None
+    modifier_id: UUID | None
+    name: str
+    missing: str
 
 
 class OrderView(View):
@@ -194,6 +233,8 @@ class OrderView(View):
     guests: int
     customer: CustomerView | None
     note: str
+    tab_name: str | None
+    server: NameView
     courses: list[CourseView]
     preset_id: UUID | None
     lines: list[LineView]
@@ -201,8 +242,12 @@ class OrderView(View):
     service_charge: MoneyView
     totals: TotalsView
     payments: list[dict]
+    split: SharesView | None
+    split_from: OrderLinkView | None
+    merged_into: OrderLinkView | None
     price_drift: PriceDriftView | None
     late_arrival: bool
+    shortages: list[ShortageView]
     livemode: bool
 
 

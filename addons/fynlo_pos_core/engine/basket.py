@@ -52,9 +52,13 @@ LINES_MAX = 500
 class Basket:
     """Builds lines and discounts of one order at one location."""
 
-    def __init__(self, facts, identity, preset, moment):
-        """``moment`` (naive UTC) decides on prices that change with the hour."""
+    def __init__(self, facts, identity, preset, moment, *, served=False):
+        """``moment`` (naive UTC) decides on prices that change with the hour.
+
+        What is ``served`` already is taken although it has run out since.
+        """
         self.facts, self.identity, self.preset, self.moment = facts, identity, preset, moment
+        self.served = served
 
     def line(self, wish, path):
         """The line for one ``LineShape``; ``path`` is its place in the request."""
@@ -117,7 +121,7 @@ class Basket:
         variant = self.facts.variants.get(str(uuid))
         if variant is None:
             raise _refused("unknown_item", "The menu has no such item.", field)
-        if not variant.available:
+        if not variant.available and not self.served:
             raise _refused("item_unavailable", f"{variant.name} has run out.", field)
         return variant
 
@@ -153,7 +157,7 @@ class Basket:
             chosen = [(group.modifiers[uuid], count) for uuid, count in wanted.items() if uuid in group.modifiers]
             _check_count(group, sum(count for _modifier, count in chosen), variant, field)
             for modifier, count in chosen:
-                if not modifier.available:
+                if not modifier.available and not self.served:
                     raise _refused("item_unavailable", f"{modifier.name} has run out.", field)
                 line.modifiers.append(Modifier(modifier.uuid, modifier.name, count, modifier.price))
             line.unit_price += _price_of(chosen, group.free)

@@ -69,16 +69,21 @@ def is_fired(order: Order, course: int) -> bool:
     return bool(order.courses.get(str(course), {}).get("fired_at"))
 
 
+def may_begin(order: Order, course: int) -> bool:
+    held = order.courses.get(str(course), {}).get("held_at")
+    return is_fired(order, course) or (course == 1 and not held)
+
+
 def due_lines(order: Order, facts: LocationFacts, courses=None) -> list[Line]:
     """Lines of which the kitchen has not had all yet: of ``courses``, or of every course it may begin.
 
-    The first course may always begin, later ones when they are fired.
+    The first course may always begin, later ones when they are fired; none that is held.
     """
     return [
         line
         for line in order.active_lines
         if line.quantity > line.sent_quantity
-        and (line.course in courses if courses else line.course == 1 or is_fired(order, line.course))
+        and (line.course in courses if courses else may_begin(order, line.course))
         and any(facts.station_of(leaf.variant_id) for leaf in line.leaves)
     ]
 

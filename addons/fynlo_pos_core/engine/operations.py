@@ -15,10 +15,11 @@ from ..tools.identifiers import uuid7
 from . import stamps
 from .allowance import Allowance
 from .basket import LINES_MAX, QUANTITY_MAX, over_discount_limit
+from .course_edits import CourseEdits
 from .edit_result import Act, Result
 from .facts import quantity_text
 from .kitchen import Known
-from .order import AppliedDiscount
+from .order import LATE_AFTER, AppliedDiscount
 from .pricing import price_order
 
 declare(
@@ -59,7 +60,7 @@ DEFAULT_PERMISSION = "order.edit"
 COMP_BP = 10_000
 
 
-class Editor:
+class Editor(CourseEdits):
     """Applies one till's operations to an order in memory."""
 
     def __init__(
@@ -70,21 +71,26 @@ class Editor:
         self.customers = customers or {}
         self.allowance = allowance or Allowance(identity, facts.approval_policies, facts.currency)
         self.acts = []
+        #: What there is of counted things on the order, see ``portions.py``; ``None`` when it names none.
+        self.portions = None
         self.changed = False
         #: What the kitchen knew before the edits.
         self.kitchen_knew = Known.of(order)
 
     def apply(self, op):
         """The :class:`Result` of ``op``; the order has changed only if it says so."""
-        before = deepcopy(self.order) if self.order.paid else None
+        before = deepcopy(self.order) if self.order.paid or self.portions else None
         taken, acted = len(self.allowance.used), len(self.acts)
+        self.basket.served = bool(op.moment) and self.now - op.moment > LATE_AFTER
         try:
             if self.order.state != "open":
                 raise Problem("order_closed", f"The order is {self.order.state}.")
             self.identity.require(PERMISSIONS.get(op.type, DEFAULT_PERMISSION))
             verdict = getattr(self, f"_{op.type}")(op) or stamps.APPLIED
-            if before:
+            if self.order.paid:
                 self._refuse_overpaid()
+            if self.portions:
+                self.portions.hold(self.order, served=self.basket.served)
         except Problem as problem:
             if before:
                 self._restore(before)
@@ -161,8 +167,11 @@ class Editor:
         approver = self._allow_void(line, quantity, op) if quantity > unsent else None
         if quantity == line.quantity:
             self._mark_void(line, reason=op.reason, approver=approver)
+            gone = line
         else:
-            self._split_void(line, quantity, op.reason, approver)
+            gone = self._split_void(line, quantity, op.reason, approver)
+        if not op.restock:
+            self._waste(gone, max(quantity - unsent, Decimal(0)))
 
     def _comp_line(self, op):
         """Give a line away: it stays on the bill at no charge, with its reason."""
@@ -186,12 +195,6 @@ class Editor:
             )
         )
 
-    def _fire_course(self, op):
-        """Tell the kitchen to begin a course. Firing it again changes nothing."""
-        fired = self.order.courses.setdefault(str(op.course), {})
-        if not fired.get("fired_at"):
-            fired.update(fired_at=wire(self.now), by=self._by())
-
     # --- the order -----------------------------------------------------------------------
 
     def _set_table(self, op):
@@ -205,7 +208,15 @@ class Editor:
         return self._set("table", op, now, table and table.uuid, write)
 
     def _set_guests(self, op):
-        return self._set_order_field("guests", op, op.guests)
+        def write():
+            self.order.guests = op.guests
+            if self.order.service:
+                self.order.service.party = None  # from now on these guests decide
+
+        return self._set("guests", op, self.order.guests, op.guests, write)
+
+    def _set_tab_name(self, op):
+        return self._set_order_field("tab_name", op, op.tab_name or "")
 
     def _set_customer(self, op):
         customer = self._known(self.customers, op.customer_id)
@@ -353,7 +364,7 @@ class Editor:
             leaf.state, leaf.void, leaf.dirty = "voided", void, True
 
     def _split_void(self, line, quantity, reason, approver):
-        """The part that is taken off becomes a voided line of its own; the rest stays."""
+        """The part that is taken off becomes a voided line of its own, which is returned; the rest stays."""
         gone = replace(line, uuid=uuid7(), row_id=None, quantity=quantity, sent_quantity=Decimal(0))
         gone.parts = [
             replace(part, uuid=uuid7(), row_id=None, quantity=quantity, sent_quantity=Decimal(0)) for part in line.parts
@@ -362,6 +373,11 @@ class Editor:
         self._set_quantity(line, line.quantity - quantity)
         line.sent_quantity = min(line.sent_quantity, line.quantity)
         self.order.lines.append(gone)
+        return gone
+
+    def _waste(self, line, quantity):
+        for leaf in (line, *line.parts):
+            leaf.wasted = quantity
 
     def _retax(self, line, preset):
         for leaf in line.leaves:

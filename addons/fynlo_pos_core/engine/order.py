@@ -1,10 +1,14 @@
 """An order in memory: loaded from its rows, changed, priced, and written back by the service."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from .bill_shares import BillShares
 from .facts import VariantFacts
+
+#: What a till made longer ago than this reached us late: it was offline, and the guest has been served.
+LATE_AFTER = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -54,6 +58,8 @@ class Line:
     state: str = "active"
     sent_quantity: Decimal = Decimal(0)
     void: dict | None = None
+    #: how much was voided after the kitchen had it, and cannot be sold again
+    wasted: Decimal = Decimal(0)
     row_id: int | None = None
     dirty: bool = True
     retaxed: bool = False
@@ -74,6 +80,11 @@ class Line:
     def active(self):
         return self.state == "active"
 
+    @property
+    def amounts(self):
+        """What pricing says of it, to see whether a change of the order has changed it."""
+        return self.net, self.total, self.discount, self.discount_percent
+
 
 @dataclass(slots=True)
 class AppliedDiscount:
@@ -90,6 +101,14 @@ class AppliedDiscount:
     by: str | None = None
     amount: int = 0
     exclusive: bool = False
+    #: The lines it covers, where these are not all of the order's (bills were put together).
+    line_uuids: list[str] | None = None
+    #: What the shares of a bill that was parted keep, so that together they take off what the whole did.
+    rounding: int = 0
+
+    def covered(self, lines):
+        """Those of ``lines`` that a discount of the order takes off from."""
+        return lines if self.line_uuids is None else [line for line in lines if line.uuid in self.line_uuids]
 
     def stored(self):
         return {
@@ -104,6 +123,8 @@ class AppliedDiscount:
             "by": self.by,
             "amount": self.amount,
             "exclusive": self.exclusive,
+            "line_ids": self.line_uuids,
+            "rounding": self.rounding,
         }
 
     @classmethod
@@ -120,22 +141,40 @@ class AppliedDiscount:
             by=values["by"],
             amount=values["amount"],
             exclusive=values.get("exclusive", False),
+            line_uuids=values.get("line_ids"),
+            rounding=values.get("rounding", 0),
         )
 
 
 @dataclass(slots=True)
 class ServiceCharge:
-    """The order's service charge; ``declined`` says who took it off and why."""
+    """The order's service charge; ``declined`` says who took it off and why.
+
+    ``party`` is the size of the party that decides whether it is charged, where that is not the
+    order's own guests: a party of eight owes it on each of its bills. ``rounding`` is as in
+    :class:`AppliedDiscount`.
+    """
 
     rate_bp: int
     declined: dict | None = None
+    party: int | None = None
+    rounding: int = 0
     row_id: int | None = None
     net: int = 0
     tax: int = 0
     total: int = 0
 
     def stored(self):
-        return {"rate_bp": self.rate_bp, "declined": self.declined}
+        return {
+            "rate_bp": self.rate_bp,
+            "declined": self.declined,
+            "party": self.party,
+            "rounding": self.rounding,
+        }
+
+    @classmethod
+    def from_stored(cls, values):
+        return cls(values["rate_bp"], values["declined"], values.get("party"), values.get("rounding", 0))
 
 
 @dataclass(slots=True)
@@ -166,6 +205,11 @@ class Order:
     customer_id: int | None = None
     customer: dict | None = None
     note: str = ""
+    tab_name: str = ""
+    #: The row of who made it, and who serves it where that is somebody else.
+    employee_id: int | None = None
+    server_id: int | None = None
+    server: dict | None = None
     lines: list[Line] = field(default_factory=list)
     discounts: list[AppliedDiscount] = field(default_factory=list)
     price_drift: dict | None = None
@@ -174,7 +218,13 @@ class Order:
     #: course number → when it was fired and by whom
     courses: dict = field(default_factory=dict)
     service: ServiceCharge | None = None
+    shares: BillShares | None = None
+    #: {"id", "number"} of the order it was split from, and of the one it was merged into
+    split_from: dict | None = None
+    merged_into: dict | None = None
     late_arrival: bool = False
+    #: what was promised beyond what there was
+    shortages: list[dict] = field(default_factory=list)
     #: its till session closed while it was open, and no other has taken it over yet
     carried: bool = False
     tip: int = 0
@@ -195,8 +245,28 @@ class Order:
         return max(0, self.total + self.rounding + self.tip - self.paid + self.refunded)
 
     @property
+    def party(self):
+        """How many guests decide on the service charge: its own, or those of the party that shares the bill."""
+        return self.guests if self.service is None or self.service.party is None else self.service.party
+
+    @property
     def active_lines(self):
         return [line for line in self.lines if line.active]
+
+    @property
+    def payment_now(self):
+        """Where an open order stands on the payment axis with what was paid so far."""
+        if not self.paid:
+            return "unpaid"
+        return "partly_paid" if self.due else "paid"
+
+    def cancel(self):
+        """Nothing of it is sold any more; what the kitchen has goes to waste."""
+        self.state = "cancelled"
+        for line in self.active_lines:
+            if line.sent_quantity:
+                for leaf in (line, *line.parts):
+                    leaf.wasted, leaf.dirty = leaf.wasted + line.sent_quantity, True
 
     def line(self, uuid):
         return next((line for line in self.lines if line.uuid == uuid), None)

@@ -6,7 +6,7 @@ from .facts import quantity_text
 
 def order_document(order, facts):
     """The document of CONTRACT "Order" for an order that has been priced."""
-    money = _money_of(facts.currency)
+    money = money_of(facts.currency)
     return {
         "id": order.uuid,
         "number": order.number,
@@ -25,15 +25,21 @@ def order_document(order, facts):
         "guests": order.guests,
         "customer": order.customer,
         "note": order.note,
-        "courses": [{"course": int(number), **fired} for number, fired in sorted(order.courses.items())],
+        "tab_name": order.tab_name or None,
+        "server": order.server or order.created_by,
+        "courses": [_course(number, order.courses[number]) for number in sorted(order.courses, key=int)],
         "preset_id": _preset_uuid(order, facts),
         "lines": [line_document(line, money) for line in order.lines],
         "discounts": [_discount(discount, money) for discount in order.discounts],
         "service_charge": money(_service(order)),
         "totals": _totals(order, facts, money),
         "payments": order.payments,
+        "split": _shares(order.shares, money) if order.shares else None,
+        "split_from": order.split_from,
+        "merged_into": order.merged_into,
         "price_drift": _price_drift(order, money),
         "late_arrival": order.late_arrival,
+        "shortages": order.shortages,
         "livemode": False,
     }
 
@@ -63,11 +69,12 @@ def line_document(line, money):
         "state": line.state,
         "sent_quantity": quantity_text(line.sent_quantity),
         "void": line.void,
+        "wasted": quantity_text(line.wasted),
         "catalogue_version": line.catalogue_version,
     }
 
 
-def _money_of(currency):
+def money_of(currency):
     def money(minor):
         return {"amount": minor, "currency": currency}
 
@@ -114,12 +121,38 @@ def _part(part, money):
     }
 
 
+def _course(number, course):
+    return {
+        "course": int(number),
+        "fired_at": course.get("fired_at"),
+        "held_at": course.get("held_at"),
+        "by": course["by"],
+    }
+
+
+def _shares(split, money):
+    return {
+        "kind": split.kind,
+        "shares": [
+            {
+                "id": share.uuid,
+                "amount": money(share.amount),
+                "paid": money(share.paid),
+                "due": money(share.due),
+                "payment_ids": share.payments,
+            }
+            for share in split.shares
+        ],
+    }
+
+
 def _discount(discount, money):
     return {
         "id": discount.uuid,
         "discount_id": discount.discount_uuid,
         "name": discount.name,
         "line_id": discount.line_uuid,
+        "line_ids": discount.line_uuids,
         "amount": money(discount.amount),
         "reason": discount.reason,
     }

@@ -5,7 +5,7 @@ then handed to Odoo as the percentage that takes off exactly that much, so the b
 again at closing agree to the penny.
 """
 
-from ..tools.money import to_major
+from ..tools.money import split, to_major
 from ..tools.tax_mirror import round_minor, tax_line
 from .order import ServiceCharge
 
@@ -44,27 +44,21 @@ def _price_service(order, lines, facts, odoo_taxes):
     if rule is None:  # the location no longer has one; what was charged so far stands
         return service
     service.net = service.tax = service.total = 0
-    if not service.declined and order.guests >= rule.guests:
-        amount = (2 * sum(line.total for line in lines) * service.rate_bp + 10_000) // 20_000
+    if is_charged(order, rule):
+        base = sum(line.total for line in lines)
+        amount = max(0, (2 * base * service.rate_bp + 10_000) // 20_000 + service.rounding) if base else 0
         taxed = tax_of(amount, 1.0, 0.0, rule.tax_ids, facts, odoo_taxes)
         service.net, service.total = taxed.excluded, taxed.included
         service.tax = service.total - service.net
     return service
 
 
-def split(amount, weights):
-    """``amount`` in shares proportional to ``weights``, adding up exactly (largest remainder).
-
-    Ties go to the earlier share. All weights zero gives zero shares.
-    """
-    whole = sum(weights)
-    if whole == 0:
-        return [0] * len(weights)
-    shares = [amount * weight // whole for weight in weights]
-    order = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
-    for index in order[: amount - sum(shares)]:
-        shares[index] += 1
-    return shares
+def is_charged(order, rule):
+    """Whether a service charge by ``rule`` is due on the order."""
+    service = order.service
+    if service is None or rule is None or service.declined:
+        return False
+    return order.party >= rule.guests
 
 
 def combo_prices(price, base_prices):
@@ -110,7 +104,7 @@ def _apply_order_discounts(order, lines):
     """Discounts of the whole order, after those of its lines."""
     for discount in order.discounts:
         if discount.line_uuid is None:
-            discount.amount = _take_off(discount, lines)
+            discount.amount = _take_off(discount, discount.covered(lines))
 
 
 def _take_off(discount, lines):
@@ -118,10 +112,8 @@ def _take_off(discount, lines):
     leaves = [leaf for line in lines for leaf in line.leaves]
     left = [max(0, leaf.gross - leaf.discount) for leaf in leaves]
     whole = sum(left)
-    if discount.kind == "percent":
-        amount = (2 * whole * discount.value_bp + 10_000) // 20_000
-    else:
-        amount = min(discount.value, whole)
+    amount = (2 * whole * discount.value_bp + 10_000) // 20_000 if discount.kind == "percent" else discount.value
+    amount = min(max(0, amount + discount.rounding), whole)
     for leaf, share in zip(leaves, split(amount, left), strict=True):
         leaf.discount += share
     return amount

@@ -7,3 +7,6 @@ from . import approvals
 from . import orders
 from . import kitchen
 from . import cash
+from . import tables
+from . import receipts
+from . import stock

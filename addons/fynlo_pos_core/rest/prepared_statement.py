@@ -25,15 +25,20 @@ class PreparedStatement:
         arguments = f"({', '.join(f'%({place})s' for place in places)})" if places else ""
         self._execute = f"EXECUTE {self._name} {arguments}"
 
-    def execute(self, cr, **values):
+    def execute(self, cr, *, first=None, **values):
         """Run it on ``cr`` with a value for every place; its rows are fetched from ``cr`` as ever.
+
+        ``first`` is a statement that runs before it in the same round trip, with the same values;
+        this one sees what was committed while that one waited.
 
         Raises a serialization failure, which runs the request again, when a table has changed so
         much since the statement was prepared that its answer would have other columns.
         """
-        self._prepare_on(cr.connection)
+        statements = [self] if first is None else [first, self]
+        for statement in statements:
+            statement._prepare_on(cr.connection)
         try:
-            cr.execute(self._execute, values)
+            cr.execute("; ".join(statement._execute for statement in statements), values)
         except FeatureNotSupported as changed:
             cr.connection.fynlo_prepared = None
             raise SerializationFailure("A prepared statement is out of date.") from changed

@@ -56,3 +56,18 @@ class Money:
     def _same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:
             raise ValueError(f"cannot mix {self.currency} and {other.currency}")
+
+
+def split(amount, weights):
+    """``amount`` in shares proportional to ``weights``, adding up exactly (largest remainder).
+
+    Ties go to the earlier share. All weights zero gives zero shares.
+    """
+    whole = sum(weights)
+    if whole == 0:
+        return [0] * len(weights)
+    shares = [amount * weight // whole for weight in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
+    for index in order[: amount - sum(shares)]:
+        shares[index] += 1
+    return shares

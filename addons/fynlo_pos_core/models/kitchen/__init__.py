@@ -4,6 +4,7 @@ from . import station_facts
 from . import ticket
 from . import print_job
 from . import kitchen_desk
+from . import ticket_moving
 from . import kitchen_summary
 from . import order_sent_rows
 from . import order_sending

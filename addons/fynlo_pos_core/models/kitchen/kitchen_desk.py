@@ -61,7 +61,7 @@ class FynloKitchenDesk(models.AbstractModel):
     @api.model
     def _fulfilment(self, order_id):
         """How far the kitchen is with an order."""
-        self._tickets().flush_model(["state"])
+        self._tickets().flush_model(["state", "order_id"])
         self.env.cr.execute(
             "SELECT DISTINCT state FROM fynlo_kitchen_ticket WHERE order_id = %s AND kind = 'order'", (order_id,)
         )

@@ -51,7 +51,7 @@ class FynloOrderService(models.AbstractModel):
 
     def _fire(self, order, identity, courses):
         """Note when an order's courses began, where it has several."""
-        if not kitchen.uses_courses(order):
+        if not kitchen.uses_courses(order) and not order.courses:
             return
         by = {"id": identity.employee_uuid, "name": identity.employee_name}
         for course in courses:

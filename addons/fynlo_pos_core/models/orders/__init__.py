@@ -11,5 +11,6 @@ from . import order_reopening
 from . import refund_rows
 from . import refund_stock
 from . import refund_margin
+from . import order_portions
 from . import order_display
 from . import order_timeline

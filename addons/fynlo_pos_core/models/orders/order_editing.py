@@ -10,7 +10,7 @@ from ...engine.pricing import price_order
 from ...rest import Problem, declare
 from ..system.transition import require_transition
 from .order_operation import body_of
-from .order_states import ORDER_STATES, payment_of_open
+from .order_states import ORDER_STATES
 
 declare(
     "batch_rejected",
@@ -86,7 +86,7 @@ class FynloOrderService(models.AbstractModel):
                 allowed=["completed"],
             )
         approver = self._allow_cancel(identity, order, facts, approval_id)
-        order.state = "cancelled"
+        self._let_portions_go(order, facts)
         self.env["fynlo.order.rows"]._update(order, identity, facts, state="cancel")
         self.env["fynlo.audit.log"]._record(
             "order.cancelled",
@@ -159,12 +159,12 @@ class FynloOrderService(models.AbstractModel):
         """Price and write the order if anything changed; its document either way."""
         if not editor.changed:
             return order_document(order, facts)
-        before = {id(leaf): _amounts(leaf) for line in order.lines for leaf in [line, *line.parts]}
+        before = {id(leaf): leaf.amounts for line in order.lines for leaf in [line, *line.parts]}
         price_order(order, facts, self._odoo_taxes(facts))
         for line in order.lines:
             for leaf in [line, *line.parts]:
-                leaf.dirty = leaf.dirty or before[id(leaf)] != _amounts(leaf)
-        self._follow_payment(order, payment_of_open(order))
+                leaf.dirty = leaf.dirty or before[id(leaf)] != leaf.amounts
+        self._follow_payment(order, order.payment_now)
         self.env["fynlo.order.rows"]._update(order, identity, facts)
         return self._announce(order, facts, "order.updated")
 
@@ -198,7 +198,3 @@ def _clash(op, taken):
     if op.type == "add_line" and str(op.line.id) in taken:
         return Result(str(op.op_id), "rejected", "id_taken", "A line with this id exists in another order.")
     return None
-
-
-def _amounts(leaf):
-    return leaf.net, leaf.total, leaf.discount, leaf.discount_percent

@@ -11,4 +11,7 @@ def order_header(order, facts):
         "customer_count": order.guests,
         "partner_id": order.customer_id,
         "general_customer_note": order.note,
+        "fynlo_tab_name": order.tab_name or None,
+        "fynlo_server_id": order.server_id,
+        "fynlo_shares": order.shares.stored() if order.shares else None,
     }

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from odoo import api, models
 
+from ...engine.bill_shares import BillShares
 from ...engine.order import AppliedDiscount, Line, Modifier, Order, ServiceCharge
 from ...engine.pricing import gather_parts
 from ...rest import NotFound
@@ -20,17 +21,23 @@ ORDERS = """
            o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
            o.fynlo_payment_state, o.table_id, o.customer_count, o.partner_id, o.general_customer_note,
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
-           o.fynlo_service_charge, o.fynlo_rounding, o.fynlo_carried, o.fynlo_refunded, o.amount_total, o.amount_tax,
-           o.amount_paid, o.amount_return,
+           o.fynlo_service_charge, o.fynlo_rounding, o.fynlo_carried, o.fynlo_tab_name, o.employee_id,
+           o.fynlo_server_id, o.fynlo_shares, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           o.fynlo_shortages, o.fynlo_refunded,
            device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
-           guest.fynlo_uuid AS guest_uuid,
+           guest.fynlo_uuid AS guest_uuid, server.fynlo_uuid AS server_uuid, server.name AS server_name,
+           origin.uuid AS origin_uuid, origin.fynlo_number AS origin_number,
+           heir.uuid AS heir_uuid, heir.fynlo_number AS heir_number,
            EXISTS (SELECT 1 FROM pos_payment WHERE pos_order_id = o.id) AS has_payments
       FROM pos_order o
       LEFT JOIN fynlo_device device ON device.id = o.fynlo_device_id
       LEFT JOIN hr_employee employee ON employee.id = o.employee_id
       LEFT JOIN restaurant_table seat ON seat.id = o.table_id
       LEFT JOIN res_partner guest ON guest.id = o.partner_id
+      LEFT JOIN hr_employee server ON server.id = o.fynlo_server_id
+      LEFT JOIN pos_order origin ON origin.id = o.fynlo_split_from_id
+      LEFT JOIN pos_order heir ON heir.id = o.fynlo_merged_into_id
 """
 ONE = " WHERE o.uuid = %(order)s AND o.config_id = %(location)s AND o.is_refund IS NOT TRUE"
 ORDER = PreparedStatement(ORDERS + ONE)
@@ -41,7 +48,8 @@ LINES = PreparedStatement("""
            l.discount,
            l.price_subtotal, l.price_subtotal_incl, l.combo_parent_id, l.combo_item_id, l.customer_note,
            l.fynlo_choice_uuid, l.fynlo_course, l.fynlo_seat, l.fynlo_state, l.fynlo_sent_quantity,
-           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_catalogue_version,
+           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_wasted,
+           l.fynlo_catalogue_version,
            ARRAY(SELECT account_tax_id FROM account_tax_pos_order_line_rel rel
                   WHERE rel.pos_order_line_id = l.id ORDER BY 1) AS tax_ids
       FROM pos_order_line l
@@ -64,6 +72,19 @@ class FynloOrderRows(models.AbstractModel):
         """
         ORDER_TO_WRITE.execute(self.env.cr, order=str(uuid), location=facts.location_id)
         return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
+
+    @api.model
+    def _lock_all(self, uuids, facts):
+        """Several orders as :meth:`_lock` gives one, locked in one order of all tills so that none waits in a circle.
+
+        In the order of ``uuids``. Raises ``not_found`` when the location lacks one of them.
+        """
+        self.env.cr.execute(
+            ORDERS + " WHERE o.uuid = ANY(%s) AND o.config_id = %s ORDER BY o.id FOR UPDATE OF o",
+            ([str(uuid) for uuid in uuids], facts.location_id),
+        )
+        found = {order.uuid: order for order in self._orders(self.env.cr.dictfetchall(), facts, wanted=len(uuids))}
+        return [found[str(uuid)] for uuid in uuids]
 
     @api.model
     def _read_one(self, uuid, facts):
@@ -132,13 +153,21 @@ def _order_of(row, line_rows, payments, facts):
         customer_id=row["partner_id"],
         customer={"id": row["guest_uuid"], "name": row["guest_name"]} if row["partner_id"] else None,
         note=row["general_customer_note"] or "",
+        tab_name=row["fynlo_tab_name"] or "",
+        employee_id=row["employee_id"],
+        server_id=row["fynlo_server_id"],
+        server={"id": row["server_uuid"], "name": row["server_name"]} if row["fynlo_server_id"] else None,
         lines=_lines_of(line_rows, facts),
         discounts=[AppliedDiscount.from_stored(values) for values in row["fynlo_discounts"] or []],
         price_drift=row["fynlo_price_drift"],
         stamps=row["fynlo_stamps"] or {},
         courses=row["fynlo_courses"] or {},
         service=_service_of(row["fynlo_service_charge"], charges, digits),
+        shares=BillShares.from_stored(row["fynlo_shares"]) if row["fynlo_shares"] else None,
+        split_from={"id": row["origin_uuid"], "number": row["origin_number"]} if row["origin_uuid"] else None,
+        merged_into={"id": row["heir_uuid"], "number": row["heir_number"]} if row["heir_uuid"] else None,
         late_arrival=bool(row["fynlo_late_arrival"]),
+        shortages=row["fynlo_shortages"] or [],
         carried=bool(row["fynlo_carried"]),
         tip=tip,
         rounding=row["fynlo_rounding"] or 0,
@@ -159,7 +188,7 @@ def _order_of(row, line_rows, payments, facts):
 def _service_of(stored, rows, digits):
     if not stored:
         return None
-    service = ServiceCharge(stored["rate_bp"], stored["declined"])
+    service = ServiceCharge.from_stored(stored)
     if rows:
         service.row_id = rows[0]["id"]
         service.net, service.total = (
@@ -209,6 +238,7 @@ def _line_of(row, facts):
         state=row["fynlo_state"],
         sent_quantity=_decimal(row["fynlo_sent_quantity"]),
         void=void,
+        wasted=_decimal(row["fynlo_wasted"]),
         row_id=row["id"],
         dirty=False,
         discount=row["fynlo_discount"] or 0,

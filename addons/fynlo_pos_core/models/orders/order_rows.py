@@ -33,10 +33,11 @@ class FynloOrderRows(models.AbstractModel):
     _inherit = "fynlo.order.rows"
 
     @api.model
-    def _insert(self, order, identity, facts):
-        """Write a new order with its lines in one ORM create."""
+    def _insert(self, order, identity, facts, **values):
+        """Write a new order with its fresh lines in one ORM create. ``values`` are more columns of its row."""
         env = self._lean_env(order, identity, facts)
         values = {
+            **values,
             **constants(identity, facts),
             **order_header(order, facts),
             **_amounts(order, facts),
@@ -56,7 +57,12 @@ class FynloOrderRows(models.AbstractModel):
             "fynlo_late_arrival": order.late_arrival,
             "fynlo_price_drift": order.price_drift,
             "lines": [
-                *(Command.create(values) for line in order.lines for values in self._line_rows(line, order, facts)),
+                *(
+                    Command.create(values)
+                    for line in order.lines
+                    if not line.row_id
+                    for values in self._line_rows(line, order, facts)
+                ),
                 *(Command.create(values) for values in self._extra_rows(order, facts)),
             ],
         }
@@ -76,6 +82,8 @@ class FynloOrderRows(models.AbstractModel):
         if not self.env.cr.rowcount:
             raise SerializationFailure(f"order {order.uuid} changed")
         order.version += 1
+        if order.shares:
+            order.shares.level(order.due)
         env = self._lean_env(order, identity, facts)
         self._write_lines(order, env, facts)
         self._write_extras(order, env, facts)
@@ -84,12 +92,9 @@ class FynloOrderRows(models.AbstractModel):
         self._link_combo_parts(order)
 
     def _write_lines(self, order, env, facts):
+        self._write_changed_lines(order, env, facts)
         fresh = []
         for line in order.lines:
-            for leaf in [line, *line.parts]:
-                if leaf.row_id and leaf.dirty:
-                    taxes = {"tax_ids": [Command.set(leaf.tax_ids)]} if leaf.retaxed else {}
-                    env["pos.order.line"].browse(leaf.row_id).write({**_line_amounts(leaf, facts), **taxes})
             if not line.row_id:
                 fresh += [
                     {**values, "order_id": order.row_id, "company_id": facts.company_id}
@@ -97,6 +102,13 @@ class FynloOrderRows(models.AbstractModel):
                 ]
         if fresh:
             env["pos.order.line"].create(fresh)
+
+    def _write_changed_lines(self, order, env, facts):
+        for line in order.lines:
+            for leaf in [line, *line.parts]:
+                if leaf.row_id and leaf.dirty:
+                    taxes = {"tax_ids": [Command.set(leaf.tax_ids)]} if leaf.retaxed else {}
+                    env["pos.order.line"].browse(leaf.row_id).write({**_line_amounts(leaf, facts), **taxes})
 
     def _write_extras(self, order, env, facts):
         """The tip and the service charge are lines of products of their own, so that closing books them apart."""
@@ -215,6 +227,7 @@ def _amounts(order, facts):
         "fynlo_stamps": order.stamps,
         "fynlo_courses": order.courses,
         "fynlo_discounts": [discount.stored() for discount in order.discounts],
+        "fynlo_shortages": order.shortages,
     }
 
 
@@ -237,6 +250,7 @@ def _line_amounts(line, facts):
         "fynlo_taxes": [list(tax) for tax in line.taxes] if priced else [],
         "fynlo_discount": line.discount if priced else 0,
         "fynlo_void": line.void,
+        "fynlo_wasted": float(line.wasted),
     }
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from odoo import api, models
 
 from ...engine.basket import LINES_MAX, Basket, check_discount_limit
-from ...engine.order import Order, ServiceCharge
+from ...engine.order import LATE_AFTER, Order, ServiceCharge
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
 from ...rest import Invalid, Problem, declare, paging
@@ -18,25 +18,23 @@ from ...tools import clock
 from ...tools.money import to_minor
 from ...tools.tax_mirror import TaxedAmount
 from ..system.transition import require_transition
-from .order_states import ORDER_STATES, PAYMENT_AXIS_STATES, payment_of_completed, payment_of_open
+from .order_states import ORDER_STATES, PAYMENT_AXIS_STATES, payment_of_completed
 from .pos_order import STATES
 
 #: A till whose clock runs further ahead than this is not believed.
 CLOCK_SKEW = timedelta(minutes=5)
-#: An order that was made longer ago than this reached us late (the till was offline).
-LATE_AFTER = timedelta(hours=1)
 OLDEST = timedelta(days=31)
 
-OPEN_PLACE = PreparedStatement(
+OPEN_PLACES = PreparedStatement(
     """WITH device AS (
-           UPDATE fynlo_device SET next_number = next_number + 1 WHERE id = %(device)s
-           RETURNING number_prefix, next_number - 1 AS number),
+           UPDATE fynlo_device SET next_number = next_number + %(count)s WHERE id = %(device)s
+           RETURNING number_prefix, next_number - %(count)s AS number),
        session AS (
            SELECT id FROM pos_session
             WHERE config_id = %(location)s AND state = 'opened' AND NOT coalesce(rescue, false)
               FOR SHARE)
        SELECT (SELECT id FROM session LIMIT 1), device.number_prefix, device.number,
-              EXISTS (SELECT 1 FROM pos_order WHERE uuid = %(order)s)
+              EXISTS (SELECT 1 FROM pos_order WHERE uuid = ANY(%(orders)s))
               OR EXISTS (SELECT 1 FROM pos_order_line WHERE uuid = ANY(%(lines)s))
          FROM device"""
 )
@@ -103,7 +101,8 @@ class FynloOrderService(models.AbstractModel):
             raise Problem("device_required", self.env._("Orders are made on a paired device."))
         facts = self._facts(identity)
         order = self._priced(wish, identity, facts)
-        order.session_id, order.number = self._open_place(identity, wish)
+        order.session_id, (order.number,) = self._open_places(identity, [wish.id], [line.id for line in wish.lines])
+        self._hold_portions(order, facts)
         self.env["fynlo.order.rows"]._insert(order, identity, facts)
         return self._announce(order, facts, "order.created")
 
@@ -117,7 +116,7 @@ class FynloOrderService(models.AbstractModel):
     @api.model
     def _payment_registered(self, identity, order, facts, *, complete):
         """Write an order whose ``paid`` has just grown; close it too when asked. Returns its document."""
-        self._follow_payment(order, payment_of_open(order))
+        self._follow_payment(order, order.payment_now)
         if complete:
             return self._complete_locked(identity, order, facts)
         self.env["fynlo.order.rows"]._update(order, identity, facts)
@@ -176,7 +175,8 @@ class FynloOrderService(models.AbstractModel):
         _check_ids(wish)
         now = self.env.cr.now()
         made_at = self._made_at(wish, now)
-        basket = Basket(facts, identity, preset, made_at)
+        late = now - made_at > LATE_AFTER
+        basket = Basket(facts, identity, preset, made_at, served=late)
         order = Order(
             uuid=str(wish.id),
             number=None,
@@ -192,7 +192,8 @@ class FynloOrderService(models.AbstractModel):
             table={"id": table.uuid, "name": table.name} if table else None,
             guests=wish.guests,
             note=wish.note,
-            late_arrival=now - made_at > LATE_AFTER,
+            tab_name=wish.tab_name or "",
+            late_arrival=late,
         )
         order.lines = [basket.line(line, f"lines[{i}]") for i, line in enumerate(wish.lines)]
         for index, discount in enumerate(wish.discounts):
@@ -230,24 +231,25 @@ class FynloOrderService(models.AbstractModel):
             raise Invalid(self.env._("This location trades in %s.", facts.currency), field="expected_total.currency")
         return wish.expected_total.amount
 
-    def _open_place(self, identity, wish):
-        """The open session, held open until commit, and the device's next order number.
+    def _open_places(self, identity, order_ids, line_ids):
+        """The open session, held open until commit, and the device's next number for each of the new orders.
 
         One statement: it also refuses ids that are taken before anything is written.
         """
-        OPEN_PLACE.execute(
+        OPEN_PLACES.execute(
             self.env.cr,
             device=identity.device_id,
             location=identity.location_id,
-            order=str(wish.id),
-            lines=[str(line.id) for line in wish.lines],
+            count=len(order_ids),
+            orders=[str(order_id) for order_id in order_ids],
+            lines=[str(line_id) for line_id in line_ids],
         )
-        session_id, prefix, number, taken = self.env.cr.fetchone()
+        session_id, prefix, first, taken = self.env.cr.fetchone()
         if taken:
             raise Problem("id_taken", self.env._("An order or a line with this id exists already."))
         if not session_id:
             raise Problem("no_open_session", self.env._("The till session of this location is not open."))
-        return session_id, f"{prefix}-{number:06d}"
+        return session_id, [f"{prefix}-{first + place:06d}" for place in range(len(order_ids))]
 
     def _keep_costs(self, order, facts):
         """What the goods cost, at the standard price of this moment.
@@ -290,6 +292,8 @@ def _filters(query, facts):
         "AND o.fynlo_business_date = %s": query.business_date,
         "AND o.table_id = %s": query.table_id and getattr(facts.tables.get(str(query.table_id)), "id", 0),
         "AND o.fynlo_number = %s": query.number,
+        "AND (o.fynlo_tab_name IS NOT NULL) = %s": query.tab,
+        "AND coalesce(server.fynlo_uuid, employee.fynlo_uuid) = %s": query.server_id and str(query.server_id),
     }
     given = {condition: value for condition, value in conditions.items() if value is not None}
     return " ".join(given), list(given.values())

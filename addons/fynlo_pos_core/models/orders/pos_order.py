@@ -91,6 +91,9 @@ class PosOrder(models.Model):
         "Price drift", readonly=True, copy=False, help="What the till expected and what it cost, when they differed."
     )
     fynlo_late_arrival = fields.Boolean("Late arrival", readonly=True, copy=False)
+    fynlo_shortages = fields.Json(
+        "Shortages", readonly=True, copy=False, help="What was promised to the guest beyond what there was."
+    )
     fynlo_stamps = fields.Json("Last edits by field", readonly=True, copy=False)
     fynlo_courses = fields.Json("Fired courses", readonly=True, copy=False)
     fynlo_service_charge = fields.Json("Service charge", readonly=True, copy=False)
@@ -103,6 +106,25 @@ class PosOrder(models.Model):
         help="What rounding the payment to the coins in use added to the bill, or took off.",
     )
     fynlo_refunded = fields.Integer("Refunded (minor units)", default=0, required=True, readonly=True, copy=False)
+    fynlo_tab_name = fields.Char("Tab", size=64, readonly=True, copy=False, help="Whose tab it is, without a table.")
+    fynlo_server_id = fields.Many2one(
+        "hr.employee",
+        "Handed over to",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Who serves it now; empty while that is who made it.",
+    )
+    fynlo_shares = fields.Json("Shares of the bill", readonly=True, copy=False)
+    fynlo_split_from_id = fields.Many2one(
+        "pos.order", "Split from", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+    fynlo_merged_into_id = fields.Many2one(
+        "pos.order", "Merged into", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+
+    _fynlo_open_tables = models.Index("(table_id) WHERE state = 'draft' AND table_id IS NOT NULL")
+    _fynlo_table_visits = models.Index("(table_id, create_date) WHERE table_id IS NOT NULL")
 
     def exists(self):
         """The order service creates lines with their order; stock asks once a line whether it exists."""
@@ -131,6 +153,13 @@ class PosOrderLine(models.Model):
     fynlo_taxes = fields.Json("Taxes of the line", readonly=True)
     fynlo_discount = fields.Integer("Discount (minor units)", readonly=True)
     fynlo_void = fields.Json("Void", readonly=True, copy=False)
+    fynlo_wasted = fields.Float(
+        "Wasted",
+        digits="Product Unit",
+        readonly=True,
+        copy=False,
+        help="Voided after the kitchen had it, and not to be sold again.",
+    )
     fynlo_choice_uuid = fields.Char("Combo choice", readonly=True)
     fynlo_catalogue_version = fields.Integer("Catalogue version", readonly=True)
     fynlo_restocked = fields.Boolean("Put back into stock", readonly=True, copy=False, help="Of a line that refunds.")
@@ -140,6 +169,9 @@ class PosOrderLine(models.Model):
         copy=False,
         help="Gives back money and no goods; its quantity means nothing.",
     )
+
+    #: What has been sold of a product since its stock was last moved.
+    _fynlo_sales = models.Index("(product_id, order_id)")
 
 
 class PosPayment(models.Model):
