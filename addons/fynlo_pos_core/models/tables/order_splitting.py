@@ -110,7 +110,7 @@ class FynloOrderService(models.AbstractModel):
             tickets |= followed
         if tickets:
             order.fulfilment = desk._fulfilment(order.row_id)
-        order.payment = order.payment_now
+        self._follow_payment(order, order.payment_now)
         rows._update(order, identity, facts)
         return tickets
 
