@@ -69,6 +69,12 @@ MACHINES = (
         "`unknown` is a state of its own: a timeout is never a failure.",
     ),
     Machine(
+        "Party at a table",
+        "addons/fynlo_pos_core/models/tables/seating_states.py",
+        "SEATING_STATES",
+        "What waiters note of a party. How its table stands (`docs/tables.md`) follows from this and from its orders.",
+    ),
+    Machine(
         "Refund",
         "addons/fynlo_payments/models/refund.py",
         "REFUND_STATES",
@@ -79,12 +85,6 @@ MACHINES = (
         "addons/fynlo_pos_core/models/approvals/approval_states.py",
         "APPROVAL_STATES",
         "Good for one act of the one who asked, for ten minutes.",
-    ),
-    Machine(
-        "Party at a table",
-        "addons/fynlo_pos_core/models/tables/seating_states.py",
-        "SEATING_STATES",
-        "What waiters note of a party. How its table stands (`docs/tables.md`) follows from this and from its orders.",
     ),
     Machine(
         "Till session",

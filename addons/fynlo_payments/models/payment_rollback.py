@@ -1,6 +1,7 @@
 """Giving back payments of an order that is still open, so that it can be changed, paid otherwise or cancelled."""
 
 from odoo import api, models
+from odoo.addons.fynlo_pos_core.models.orders.order_states import payment_of_open
 from odoo.addons.fynlo_pos_core.rest import NotFound, Problem
 
 
@@ -28,7 +29,7 @@ class FynloRefundService(models.AbstractModel):
         for refund in refunds:
             self._call(refund)
             self._unpay(refund, order, identity, facts)
-        orders._follow_payment(order, order.payment_now)
+        orders._follow_payment(order, payment_of_open(order))
         self.env["fynlo.order.rows"]._update(order, identity, facts)
         return self._answer(facts, order, refunds)
 

@@ -1,6 +1,6 @@
 from . import (
-    approvals,
     bills,
+    approvals,
     catalogue,
     changes,
     docs,

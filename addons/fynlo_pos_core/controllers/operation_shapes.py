@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ..rest.shapes import Id, Moment, MoneyShape, MoneyView, Note, Quantity, Shape, Text, View
+from ..engine.operations import OPERATIONS_MAX
+from ..rest.shapes import Counter, Id, Moment, MoneyShape, MoneyView, Note, Quantity, Shape, Text, View
 from ..tools.clock import naive_utc
 from .order_shapes import DiscountShape, LineShape, ModifierShape, OrderView, TabName
 
-OPERATIONS_MAX = 200
 Reason = Annotated[Text, Field(min_length=1, max_length=200)]
 Course = Annotated[int, Field(ge=1, le=20)]
 
@@ -19,7 +19,7 @@ class OperationShape(Shape):
     """What every operation carries; ``op_id`` makes it safe to send again."""
 
     op_id: Id
-    device_seq: Annotated[int, Field(ge=0)] | None = None
+    device_seq: Counter | None = None
     client_created_at: Moment | None = None
 
     @property
@@ -172,9 +172,9 @@ class ReasonShape(Shape):
 class OperationsShape(Shape):
     """A batch of edits made on top of ``base_version``. With ``atomic`` one refusal refuses all."""
 
-    base_version: Annotated[int, Field(ge=1)]
+    base_version: Annotated[Counter, Field(ge=1)]
     atomic: bool = False
-    operations: Annotated[list[Operation], Field(min_length=1, max_length=OPERATIONS_MAX)]
+    operations: Annotated[list[Operation], Field(min_length=1, json_schema_extra={"maxItems": OPERATIONS_MAX})]
 
 
 class ConflictView(View):

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from ..engine.basket import LINES_MAX
 from ..rest.shapes import (
+    Counter,
     Day,
     Id,
     Moment,
@@ -70,9 +72,9 @@ class OrderShape(Shape):
     guests: Annotated[int, Field(ge=0, le=500)] = 0
     note: Note = ""
     tab_name: TabName | None = None
-    catalogue_version: Annotated[int, Field(ge=0)] | None = None
+    catalogue_version: Counter | None = None
     expected_total: MoneyShape | None = None
-    lines: Annotated[list[LineShape], Field(max_length=500)] = []
+    lines: Annotated[list[LineShape], Field(json_schema_extra={"maxItems": LINES_MAX})] = []
     discounts: Annotated[list[DiscountShape], Field(max_length=20)] = []
 
 

@@ -7,7 +7,16 @@ from ..rest import Answer, api_route, current_identity
 from .operation_shapes import OperationsShape, OperationsView, ReasonShape
 from .order_shapes import OrderPageView, OrderQuery, OrderShape, OrderView
 
-REFUSALS = ("unknown_item", "item_unavailable", "invalid_choice", "location_not_ready")
+REFUSALS = (
+    "unknown_item",
+    "item_unavailable",
+    "invalid_choice",
+    "invalid_quantity",
+    "fixed_price",
+    "too_many_lines",
+    "order_too_old",
+    "location_not_ready",
+)
 
 
 def _service():
@@ -90,7 +99,7 @@ class OrdersController(http.Controller):
         tag="orders",
         body=OperationsShape,
         returns=OperationsView,
-        errors=("not_found", "version_conflict", "batch_rejected", "location_not_ready"),
+        errors=("not_found", "version_conflict", "too_many_operations", "batch_rejected", "location_not_ready"),
     )
     def operate_order(self, order_id, body):
         edited = _service()._operate(current_identity(), order_id, body)

@@ -29,7 +29,14 @@ declare(
     "The modifiers or combo choices do not fit the product.",
     "Show the product's choices again; the menu gives their minimum and maximum.",
 )
-
+declare("too_many_lines", 422, "Too many lines", "The order is full.", "Begin another order.")
+declare(
+    "fixed_price",
+    422,
+    "Price is fixed",
+    "The menu gives the item's price; a till cannot name another.",
+    "Leave open_price out, or have the product allow an open price.",
+)
 declare(
     "discount_conflict",
     422,
@@ -127,7 +134,7 @@ class Basket:
 
     def _quantity(self, quantity, field):
         if not 0 < quantity <= QUANTITY_MAX:
-            raise Invalid(f"A quantity lies above 0 and up to {QUANTITY_MAX}.", field=field)
+            raise _refused("invalid_quantity", f"A quantity lies above 0 and up to {QUANTITY_MAX}.", field)
         return quantity
 
     def _fresh(self, uuid, variant, quantity):
@@ -137,7 +144,7 @@ class Basket:
     def _set_open_price(self, line, variant, money, field):
         """A price named at the till, only where the product and the employee allow it."""
         if not variant.open_price:
-            raise Invalid(f"{variant.name} has a fixed price.", field=field)
+            raise _refused("fixed_price", f"{variant.name} has a fixed price.", field)
         self.identity.require("price.override")
         if money.currency != self.facts.currency or money.amount < 0:
             raise Invalid(f"A price is an amount of {self.facts.currency} from 0.", field=field)

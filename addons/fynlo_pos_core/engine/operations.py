@@ -51,13 +51,20 @@ declare(
     "The edit would make the order cost less than has been paid.",
     "Give the difference back first, or leave the order as it is.",
 )
-declare("too_many_lines", 422, "Too many lines", "The order is full.", "Begin another order.")
+declare(
+    "too_many_operations",
+    422,
+    "Too many operations",
+    "The batch holds more operations than one request takes.",
+    "Send them in several batches, in order.",
+)
 declare("order_closed", 409, "Order is closed", "A completed or cancelled order does not change.", "Begin a new order.")
 
 #: Operation → permission. What needs more (a discount's own, voiding what was sent, comps) is checked in the handler.
 PERMISSIONS = {"set_tip": "payment.take"}
 DEFAULT_PERMISSION = "order.edit"
 COMP_BP = 10_000
+OPERATIONS_MAX = 200
 
 
 class Editor(CourseEdits):
@@ -69,10 +76,10 @@ class Editor(CourseEdits):
         self.order, self.facts, self.identity, self.basket, self.now = order, facts, identity, basket, now
         self.base_version, self.odoo_taxes = base_version, odoo_taxes
         self.customers = customers or {}
-        self.allowance = allowance or Allowance(identity, facts.approval_policies, facts.currency)
-        self.acts = []
         #: What there is of counted things on the order, see ``portions.py``; ``None`` when it names none.
         self.portions = None
+        self.allowance = allowance or Allowance(identity, facts.approval_policies, facts.currency)
+        self.acts = []
         self.changed = False
         #: What the kitchen knew before the edits.
         self.kitchen_knew = Known.of(order)
@@ -80,8 +87,8 @@ class Editor(CourseEdits):
     def apply(self, op):
         """The :class:`Result` of ``op``; the order has changed only if it says so."""
         before = deepcopy(self.order) if self.order.paid or self.portions else None
-        taken, acted = len(self.allowance.used), len(self.acts)
         self.basket.served = bool(op.moment) and self.now - op.moment > LATE_AFTER
+        taken, acted = len(self.allowance.used), len(self.acts)
         try:
             if self.order.state != "open":
                 raise Problem("order_closed", f"The order is {self.order.state}.")
@@ -125,7 +132,7 @@ class Editor(CourseEdits):
         if quantity < 0:
             raise Problem("quantity_below_zero", f"There are {quantity_text(line.quantity)} of {line.name}.")
         if quantity > QUANTITY_MAX:
-            raise Problem("validation_failed", f"A quantity lies above 0 and up to {QUANTITY_MAX}.")
+            raise Problem("invalid_quantity", f"A quantity lies above 0 and up to {QUANTITY_MAX}.")
         if op.delta < 0 and quantity < line.sent_quantity:
             raise Problem("line_sent", f"The kitchen has {quantity_text(line.sent_quantity)} of {line.name}.")
         if quantity == 0:

@@ -253,13 +253,6 @@ class Order:
     def active_lines(self):
         return [line for line in self.lines if line.active]
 
-    @property
-    def payment_now(self):
-        """Where an open order stands on the payment axis with what was paid so far."""
-        if not self.paid:
-            return "unpaid"
-        return "partly_paid" if self.due else "paid"
-
     def cancel(self):
         """Nothing of it is sold any more; what the kitchen has goes to waste."""
         self.state = "cancelled"

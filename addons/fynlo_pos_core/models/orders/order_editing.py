@@ -4,13 +4,13 @@ from odoo import api, models
 
 from ...engine.basket import Basket
 from ...engine.edit_result import Result
-from ...engine.operations import Editor
+from ...engine.operations import OPERATIONS_MAX, Editor
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
-from ...rest import Problem, declare
+from ...rest import Invalid, Problem, declare
 from ..system.transition import require_transition
 from .order_operation import body_of
-from .order_states import ORDER_STATES
+from .order_states import ORDER_STATES, payment_of_open
 
 declare(
     "batch_rejected",
@@ -37,6 +37,9 @@ class FynloOrderService(models.AbstractModel):
 
         The order's row is locked first: batches of several tills follow each other, none is lost.
         """
+        if len(wish.operations) > OPERATIONS_MAX:
+            detail = self.env._("A batch has at most %s operations.", OPERATIONS_MAX)
+            raise Invalid(detail, code="too_many_operations", field="operations")
         facts = self._facts(identity)
         rows = self.env["fynlo.order.rows"]
         order = rows._lock(uuid, facts)
@@ -164,7 +167,7 @@ class FynloOrderService(models.AbstractModel):
         for line in order.lines:
             for leaf in [line, *line.parts]:
                 leaf.dirty = leaf.dirty or before[id(leaf)] != leaf.amounts
-        self._follow_payment(order, order.payment_now)
+        self._follow_payment(order, payment_of_open(order))
         self.env["fynlo.order.rows"]._update(order, identity, facts)
         return self._announce(order, facts, "order.updated")
 

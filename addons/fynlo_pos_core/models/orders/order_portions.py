@@ -14,9 +14,12 @@ class FynloOrderService(models.AbstractModel):
     _inherit = "fynlo.order.service"
 
     @api.model
-    def _hold_portions(self, order, facts):
-        """Take the portions of a new order. Raises ``item_unavailable`` when there are too few."""
-        portions = self._portions(order, facts, held(order, facts), before={})
+    def _hold_portions(self, order, facts, *, before=None):
+        """Take the portions of an order beyond what it held ``before``.
+
+        Raises ``item_unavailable`` when there are too few.
+        """
+        portions = self._portions(order, facts, held(order, facts), before=before or {})
         if portions:
             portions.hold(order, served=order.late_arrival)
             self._keep_portions(order, portions)

@@ -1,7 +1,5 @@
 """Reopening orders that were cancelled by mistake (ADR 0016)."""
 
-from decimal import Decimal
-
 from odoo import api, models
 from psycopg2.errors import SerializationFailure
 
@@ -18,20 +16,21 @@ class FynloOrderService(models.AbstractModel):
     def _reopen(self, identity, uuid, reason, approval_id=None):
         """Make a cancelled order open again while its till session is open.
 
-        The kitchen was told to stop, so what it had counts as not sent. Raises ``illegal_transition``,
-        ``no_open_session``, ``approval_required``, ``item_unavailable``.
+        The kitchen was told to stop, so what it had counts as not sent, and what is counted is taken
+        again. Raises ``illegal_transition``, ``no_open_session``, ``approval_required``, and
+        ``item_unavailable`` when it has run out meanwhile.
         """
         facts = self._facts(identity)
         order = self.env["fynlo.order.rows"]._lock(uuid, facts)
         require_transition(self.env, ORDER_STATES, order.state, "open")
-        self._require_own_fate(order)
+        self._refuse_merged(order)
         self._require_open_session(order)
         service = self.env["fynlo.approval.service"]
         approver = service._require(identity, facts, "order.reopen", order.uuid, order.total, approval_id)
-        self._take_portions_again(order, facts)
-        self._forget_sent(order)
+        wasted = held(order, facts)
         self.env["fynlo.order.rows"]._reopen_row(order)
-        self.env["fynlo.order.rows"]._update(order, identity, facts)
+        self._hold_portions(order, facts, before=wasted)
+        self._forget_sent(order)
         self.env["fynlo.audit.log"]._record(
             "order.reopened",
             company_id=facts.company_id,
@@ -42,8 +41,8 @@ class FynloOrderService(models.AbstractModel):
         )
         return self._announce(order, facts, "order.updated")
 
-    def _require_own_fate(self, order):
-        """What was merged into another order lives on there."""
+    def _refuse_merged(self, order):
+        """What was on an order that was merged into another is there now."""
         if order.merged_into:
             raise Problem(
                 "illegal_transition",
@@ -51,15 +50,6 @@ class FynloOrderService(models.AbstractModel):
                 current_state=order.state,
                 allowed=[],
             )
-
-    def _take_portions_again(self, order, facts):
-        """Counted things that the order gave back may be sold by now. Raises ``item_unavailable``."""
-        before = held(order, facts)
-        order.state = "open"
-        portions = self._portions(order, facts, held(order, facts), before=before)
-        if portions:
-            portions.hold(order)
-            self._keep_portions(order, portions)
 
     def _require_open_session(self, order):
         """A cancelled order of a closed till is history: the Z report has counted it."""
@@ -72,7 +62,8 @@ class FynloOrderService(models.AbstractModel):
         for line in order.active_lines:
             for leaf in [line, *line.parts]:
                 if leaf.sent_quantity:
-                    leaf.sent_quantity, leaf.dirty = Decimal(0), True
+                    leaf.sent_quantity, leaf.dirty = type(leaf.sent_quantity)(0), True
+        self.env["fynlo.order.rows"]._keep_sent(order)
 
 
 class FynloOrderRows(models.AbstractModel):
@@ -87,4 +78,5 @@ class FynloOrderRows(models.AbstractModel):
         )
         if not self.env.cr.rowcount:
             raise SerializationFailure(f"order {order.uuid} changed")
+        order.state = "open"
         self.env["pos.order"].browse(order.row_id).invalidate_recordset(["state"], flush=False)

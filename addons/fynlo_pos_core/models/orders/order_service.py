@@ -18,7 +18,7 @@ from ...tools import clock
 from ...tools.money import to_minor
 from ...tools.tax_mirror import TaxedAmount
 from ..system.transition import require_transition
-from .order_states import ORDER_STATES, PAYMENT_AXIS_STATES, payment_of_completed
+from .order_states import ORDER_STATES, PAYMENT_AXIS_STATES, payment_of_completed, payment_of_open
 from .pos_order import STATES
 
 #: A till whose clock runs further ahead than this is not believed.
@@ -60,6 +60,13 @@ declare(
     "Id already used",
     "An order or a line with this id exists.",
     "If it is a retry, read the order by its id; otherwise choose a new id.",
+)
+declare(
+    "order_too_old",
+    422,
+    "Order too old",
+    "The order was made more than 31 days ago by the till's clock.",
+    "Correct the till's clock; hand an order that is really so old to a manager.",
 )
 declare(
     "device_required",
@@ -116,7 +123,7 @@ class FynloOrderService(models.AbstractModel):
     @api.model
     def _payment_registered(self, identity, order, facts, *, complete):
         """Write an order whose ``paid`` has just grown; close it too when asked. Returns its document."""
-        self._follow_payment(order, order.payment_now)
+        self._follow_payment(order, payment_of_open(order))
         if complete:
             return self._complete_locked(identity, order, facts)
         self.env["fynlo.order.rows"]._update(order, identity, facts)
@@ -221,7 +228,9 @@ class FynloOrderService(models.AbstractModel):
         """When the till made the order, as far as its clock can be believed."""
         made_at = clock.naive_utc(wish.client_created_at) if wish.client_created_at else now
         if made_at < now - OLDEST:
-            raise Invalid(self.env._("An order cannot be more than 31 days old."), field="client_created_at")
+            raise Invalid(
+                self.env._("An order cannot be more than 31 days old."), code="order_too_old", field="client_created_at"
+            )
         return (now if made_at > now + CLOCK_SKEW else made_at).replace(microsecond=0)
 
     def _expected_total(self, wish, facts):
@@ -306,4 +315,4 @@ def _check_ids(wish):
         if len(set(ids)) != len(ids):
             raise Invalid("Each one needs an id of its own.", field=name)
     if len(wish.lines) > LINES_MAX:
-        raise Invalid(f"An order has at most {LINES_MAX} lines.", field="lines")
+        raise Invalid(f"An order has at most {LINES_MAX} lines.", code="too_many_lines", field="lines")

@@ -17,6 +17,13 @@ PAYMENT_AXIS_STATES = {
 }
 
 
+def payment_of_open(order):
+    """Where an open order stands on the payment axis."""
+    if not order.paid:
+        return "unpaid"
+    return "partly_paid" if order.due else "paid"
+
+
 def payment_of_completed(order):
     """Where a completed order stands on the payment axis."""
     if not order.refunded:

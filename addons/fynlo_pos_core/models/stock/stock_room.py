@@ -19,20 +19,19 @@ LEFT = """
           JOIN pos_order o ON o.session_id = session.id
          WHERE session.state <> 'closed' AND session.update_stock_at_closing
            AND session.fynlo_stock_moved IS NOT TRUE AND o.id IS DISTINCT FROM %(order)s),
+    moving AS NOT MATERIALIZED (
+        SELECT line.product_id, line.fynlo_modifiers, coalesce(line.fynlo_wasted, 0) + CASE
+               WHEN unmoved.is_sold AND (line.qty > 0 OR line.fynlo_restocked) THEN line.qty ELSE 0 END AS amount
+          FROM unmoved
+          JOIN pos_order_line line ON line.order_id = unmoved.id),
     gone AS (
-        SELECT taker.product_id, taker.per * (
-               CASE WHEN unmoved.is_sold AND (line.refunded_orderline_id IS NULL OR line.fynlo_restocked)
-                    THEN line.qty ELSE 0 END + coalesce(line.fynlo_wasted, 0)) AS amount
+        SELECT taker.product_id, taker.per * line.amount AS amount
           FROM unnest(%(dish_products)s::int[], %(dishes)s::int[], %(dish_pers)s::numeric[])
                AS taker(product_id, variant_id, per)
-          JOIN pos_order_line line ON line.product_id = taker.variant_id
-          JOIN unmoved ON unmoved.id = line.order_id
+          JOIN moving line ON line.product_id = taker.variant_id
          UNION ALL
-        SELECT taker.product_id, taker.per * (chosen ->> 'quantity')::numeric * (
-               CASE WHEN unmoved.is_sold AND (line.refunded_orderline_id IS NULL OR line.fynlo_restocked)
-                    THEN line.qty ELSE 0 END + coalesce(line.fynlo_wasted, 0))
-          FROM unmoved
-          JOIN pos_order_line line ON line.order_id = unmoved.id
+        SELECT taker.product_id, taker.per * (chosen ->> 'quantity')::numeric * line.amount
+          FROM moving line
           CROSS JOIN LATERAL jsonb_array_elements(
                CASE jsonb_typeof(line.fynlo_modifiers) WHEN 'array' THEN line.fynlo_modifiers ELSE '[]' END) chosen
           JOIN unnest(%(modifier_products)s::int[], %(modifiers)s::text[], %(modifier_pers)s::numeric[])
