@@ -5,6 +5,7 @@ from . import test_paid_receipts
 from . import test_payments
 from . import test_query_budgets
 from . import test_refund_books
+from . import test_refund_lists
 from . import test_refunds
 from . import test_refunds_api
 from . import test_till_carry_over

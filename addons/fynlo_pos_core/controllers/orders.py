@@ -113,7 +113,14 @@ class OrdersController(http.Controller):
         tag="orders",
         body=ReasonShape,
         returns=OrderView,
-        errors=("not_found", "illegal_transition", "no_open_session", "approval_required", "approval_unusable"),
+        errors=(
+            "not_found",
+            "illegal_transition",
+            "no_open_session",
+            "item_unavailable",
+            "approval_required",
+            "approval_unusable",
+        ),
     )
     def reopen_order(self, order_id, body):
         order = _service()._reopen(current_identity(), order_id, body.reason, body.approval_id)
