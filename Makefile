@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench bench-events load-api races test test-fast lint ci
+        openapi audit-verify bench bench-orders bench-events bench-caches load-api load-service \
+        load-closing load-books races test test-fast lint ci
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,14 +50,29 @@ openapi: ## Write docs/api/openapi.json
 audit-verify: ## Check the audit log's hash chain
 	@$(FYNLO) call fynlo.audit.log _verify
 
-bench: ## Compare order and menu paths with stock Odoo
+bench: ## Compare the menu with stock Odoo's, and time the hottest reads
 	@$(FYNLO) load bench_core $(ARGS)
+
+bench-orders: ## Every figure of an order against stock Odoo, in one run
+	@$(FYNLO) load bench_orders $(ARGS)
+
+bench-caches: ## How fast a change of the catalogue takes cached values out of use
+	@$(FYNLO) load bench_caches $(ARGS)
 
 bench-events: ## How long an event takes from the commit to ten tills
 	@$(FYNLO) load bench_events $(ARGS)
 
 load-api: ## Tills at work for half a minute (ARGS="--long": five), with limits on failures and delays
 	@$(FYNLO) load api $(ARGS)
+
+load-service: ## Sixteen tills for five minutes (ARGS="--minutes 1"), then orders = payments = journal
+	@$(FYNLO) load service $(ARGS)
+
+load-closing: ## Close a till with 5,000 orders while its posting worker is killed
+	@$(FYNLO) load closing $(ARGS)
+
+load-books: ## The same orders by us and by stock Odoo: journal, stock and reports must be equal
+	@$(FYNLO) load stock_books $(ARGS)
 
 races: ## Sixteen tills and racing twins on one location; nothing may be lost or doubled
 	@$(FYNLO) load races $(ARGS)

@@ -47,12 +47,11 @@ def missed(budgets: Iterable[Budget]) -> list[Budget]:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as they need to be, the first to the left and the others to the right."""
+    """A table in Markdown, as it can go into a document: the first column to the left, the others to the right."""
     table = [list(headings), *map(list, rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
-    for number, row in enumerate(table):
+    widths = [max(3, *(len(row[column]) for row in table)) for column in range(len(headings))]
+    rule = ["-" * widths[0], *(f"{'-' * (width - 1)}:" for width in widths[1:])]
+    for row in [table[0], rule, *table[1:]]:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        print("  ".join(cells).rstrip())
-        if number == 0:
-            print("  ".join("-" * width for width in widths))
+        print(f"| {' | '.join(cells)} |")
     print(flush=True)

@@ -34,9 +34,18 @@ class LoadTill:
 
     def add_lines(self, order: Mapping[str, Any], wishes: Sequence[Wish]) -> Reply:
         """One operation a line, in one request."""
-        operations = [{"type": "add_line", "op_id": uuid7(), "line": line} for line in lines_of(wishes)]
-        batch = {"base_version": order["version"], "operations": operations}
-        return self.write(f"/orders/{order['id']}/operations", batch)
+        return self.edit(order, [{"type": "add_line", "line": line} for line in lines_of(wishes)])
+
+    def change_quantity(self, order: Mapping[str, Any], line_id: str, delta: int) -> Reply:
+        """So many more of a line, or fewer."""
+        return self.edit(order, [{"type": "change_quantity", "line_id": line_id, "delta": str(delta)}])
+
+    def edit(self, order: Mapping[str, Any], edits: Iterable[Mapping[str, Any]]) -> Reply:
+        """A batch of operations on top of the order as this till knows it."""
+        operations = [{"op_id": uuid7(), **edit} for edit in edits]
+        return self.write(
+            f"/orders/{order['id']}/operations", {"base_version": order["version"], "operations": operations}
+        )
 
     def pay_cash(self, order_id: str, amount: Mapping[str, Any], *, complete: bool = True) -> Reply:
         """Takes exactly what is due."""

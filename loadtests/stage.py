@@ -58,6 +58,20 @@ class Stage:
         else:
             self.stack.await_odoo()
 
+    def workers(self) -> list[int]:
+        """Pids of Odoo's HTTP and cron workers."""
+        return self.stack.process("odoo").children()
+
+    def notify(self, statement: str) -> None:
+        """Runs a statement where Odoo's cron workers listen."""
+        self.stack.cluster.sql(statement)
+
+    def restart_odoo(self, **options: str) -> None:
+        """Starts Odoo again with other options; returns when it answers."""
+        self.stack.process("odoo").stop()
+        self.stack.configure(**options)
+        self.start("odoo")
+
 
 @contextmanager
 def stage(name: str, **odoo_options: str) -> Iterator[Stage]:

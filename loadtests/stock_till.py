@@ -30,6 +30,13 @@ class StockTill:
         order = self._order([*wishes, *more])
         return self._update(draft, {**order, "lines": order["lines"][len(wishes) :]})
 
+    def change_quantity(self, draft: Mapping[str, Any], wishes: Sequence[Wish], more: int) -> Reply:
+        """The draft again with so many more of its first line, the only one that the web till sends."""
+        (dish, quantity), *others = wishes
+        order = self._order([(dish, quantity + more), *others])
+        changed = {**_line(dish, quantity + more), "uuid": self.line_of(draft)["uuid"]}
+        return self._update(draft, {**order, "lines": [[1, self.line_of(draft)["id"], changed]]})
+
     def pay(self, draft: Mapping[str, Any], wishes: Sequence[Wish]) -> Reply:
         """The draft again, paid in cash: the web till sends no line that has not changed."""
         order = self._order(wishes)
@@ -52,7 +59,12 @@ class StockTill:
 
     def order_in(self, reply: Reply) -> dict[str, Any]:
         """The order that ``create_draft`` or ``pay`` answered with."""
-        return dict(_result(reply)["pos.order"][0])
+        answer = _result(reply)
+        return {**answer["pos.order"][0], "its_lines": answer["pos.order.line"]}
+
+    def line_of(self, draft: Mapping[str, Any]) -> dict[str, Any]:
+        """The draft's first line."""
+        return dict(draft["its_lines"][0])
 
     def _update(self, draft: Mapping[str, Any], order: Mapping[str, Any]) -> Reply:
         known = {key: draft[key] for key in ("uuid", "access_token", "pos_reference", "sequence_number")}

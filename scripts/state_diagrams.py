@@ -38,6 +38,13 @@ MACHINES = (
         "The first of an order's three axes. A completed order does not change: corrections are refunds.",
     ),
     Machine(
+        "Payment of an order",
+        "addons/fynlo_pos_core/models/orders/order_states.py",
+        "PAYMENT_AXIS_STATES",
+        "While the order is open, giving payments back and adding lines move it back; once it is completed, only "
+        "refunds move it on.",
+    ),
+    Machine(
         "Fulfilment of an order",
         "addons/fynlo_pos_core/engine/kitchen_states.py",
         "FULFILMENT_STATES",
@@ -66,6 +73,18 @@ MACHINES = (
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",
         "What waiters note of a party. How its table stands (`docs/tables.md`) follows from this and from its orders.",
+    ),
+    Machine(
+        "Refund",
+        "addons/fynlo_payments/models/refund.py",
+        "REFUND_STATES",
+        "A provider may take back its word: a refund that `succeeded` can still fail days later.",
+    ),
+    Machine(
+        "Approval",
+        "addons/fynlo_pos_core/models/approvals/approval_states.py",
+        "APPROVAL_STATES",
+        "Good for one act of the one who asked, for ten minutes.",
     ),
     Machine(
         "Till session",

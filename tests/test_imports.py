@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
     "fynlo_pos_core": set(),
     "fynlo_payments": {"fynlo_pos_core"},
+    "fynlo_recipes": {"fynlo_pos_core", "fynlo_payments"},
     "fynlo_workforce": {"fynlo_pos_core"},
     "fynlo_sync": {"fynlo_pos_core"},
     "fynlo_reports": {"fynlo_pos_core", "fynlo_payments", "fynlo_workforce"},

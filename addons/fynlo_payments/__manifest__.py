@@ -10,7 +10,9 @@
     "data": [
         "security/ir.model.access.csv",
         "security/payment_rules.xml",
+        "security/refund_rules.xml",
         "views/payment_views.xml",
+        "views/refund_views.xml",
         "views/order_views.xml",
     ],
 }

@@ -1,1 +1,1 @@
-"""Ours against stock Odoo in one run: orders, payments, the menu and the hottest reads, beside their budget."""
+"""The menu against stock Odoo's and the hottest reads, beside their budget."""

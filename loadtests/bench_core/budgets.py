@@ -1,36 +1,10 @@
-"""The performance budget of orders, payments, menu and reads, as ratios of one run."""
+"""The performance budget of the menu and the hottest reads, as ratios of one run."""
 
 from collections.abc import Mapping, Sequence
 
-from loadtests.bench_core.contest import Contestant
 from loadtests.bench_core.reads import MENU, MENU_KNOWN, STOCK_ALL, STOCK_MENU
 from loadtests.budget import Budget
-
-PAY = "ours: pay + complete, one request"
-
-
-def order_budgets(contestants: Mapping[str, Contestant]) -> list[Budget]:
-    """CPU is that of Odoo, PostgreSQL and Redis together."""
-    budgets = []
-    for lines in ("3 lines", "10 lines"):
-        ours, stock = contestants[f"ours: create, {lines}"], contestants[f"stock: create, {lines}"]
-        budgets += [
-            Budget(f"create, {lines}: CPU against stock", ours.cpu_ms / stock.cpu_ms, 0.3, 0.2, "×"),
-            Budget(f"create, {lines}: queries", ours.queries, 14, 10),
-        ]
-    ours, stock = contestants["ours: add a line"], contestants["stock: add a line"]
-    budgets += [
-        Budget("add a line: CPU against stock", ours.cpu_ms / stock.cpu_ms, 0.2, 0.1, "×"),
-        Budget("add a line: queries", ours.queries, 14, 10),
-    ]
-    pay = contestants[PAY]
-    real_time, closing = contestants["stock: pay, real-time stock"], contestants["stock: pay, stock at closing"]
-    return [
-        *budgets,
-        Budget("pay + complete: CPU against stock, default", pay.cpu_ms / real_time.cpu_ms, 0.08, 0.04, "×"),
-        Budget("pay + complete: CPU against stock, at closing", pay.cpu_ms / closing.cpu_ms, 0.15, 0.08, "×"),
-        Budget("pay + complete: queries", pay.queries, 16, 12),
-    ]
+from loadtests.contest import Contestant
 
 
 def menu_budgets(contestants: Mapping[str, Contestant], empty: Contestant) -> list[Budget]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from loadtests.bench_core.contest import Contestant
+from loadtests.contest import Contestant
 from loadtests.exchange import Reply, expect
 from loadtests.load_till import LoadTill, Wish
 from loadtests.stock_till import StockTill, check

@@ -8,9 +8,11 @@ from loadtests.entry import run
 from loadtests.figures import environment, environment_line, percentile
 from loadtests.load_till import sign_in
 from loadtests.races.busy_tills import sell_at_once
+from loadtests.races.last_portions import sell_the_last
 from loadtests.races.outcome import Outcome
 from loadtests.races.shared_tables import share_tables
 from loadtests.races.twin_payments import pay_twice
+from loadtests.races.twin_refunds import refund_at_once
 from loadtests.races.twin_retries import retry_at_once
 from loadtests.result import write_result
 from loadtests.stage import stage
@@ -26,8 +28,10 @@ def main() -> int:
         tills, dishes = sign_in(scene.url, location), location["dishes"]
         outcomes = [
             pay_twice(scene, tills, dishes, options.rounds),
+            refund_at_once(scene, tills, dishes, options.rounds),
             retry_at_once(scene, tills, dishes, options.rounds),
             share_tables(scene, tills, dishes, options.rounds),
+            sell_the_last(scene, tills, dishes, max(1, options.rounds // 10)),
             sell_at_once(scene, tills, dishes, options.orders),
         ]
     for outcome in outcomes:

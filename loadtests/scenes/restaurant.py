@@ -53,6 +53,20 @@ def open_stock(env: Any, name: str, real_time: bool) -> dict[str, Any]:
     }
 
 
+def value_stock(env: Any) -> dict[str, Any]:
+    """The dishes are kept in stock at average cost, and every move is booked at once."""
+    company = env["res.company"].search([("name", "=", COMPANY)], limit=1)
+    company.inventory_valuation = "real_time"
+    category = env["product.category"].create(
+        {"name": "Valued dishes", "property_cost_method": "average", "property_valuation": "real_time"}
+    )
+    dishes = env["product.template"].search([("name", "like", DISHES), ("company_id", "=", company.id)])
+    dishes.write({"is_storable": True, "categ_id": category.id})
+    for number, dish in enumerate(dishes.with_company(company)):
+        dish.standard_price = 1.13 + number % 7 * 0.37
+    return {"dishes": len(dishes)}
+
+
 def _till(env: Any, company: Any, location: Any, number: int) -> dict[str, str]:
     employee = env["hr.employee"]._fynlo_hire(
         {"name": f"Load manager {number}", "company_id": company.id, "role": "manager", "pin": PIN}

@@ -4,6 +4,7 @@ from typing import Any
 
 from loadtests.load_till import LoadTill
 from loadtests.races.busy_tills import sell_at_once
+from loadtests.races.last_portions import sell_the_last
 from loadtests.races.shared_tables import share_tables
 from loadtests.races.twin_payments import pay_twice
 from loadtests.races.twin_retries import retry_at_once
@@ -32,3 +33,9 @@ def test_sixteen_tills_lose_and_double_nothing(
     restaurant: LiveRestaurant, tills: list[LoadTill], location: dict[str, Any]
 ) -> None:
     assert sell_at_once(restaurant, tills, location["dishes"], orders=6).faults == []
+
+
+def test_the_last_portions_are_sold_once(
+    restaurant: LiveRestaurant, tills: list[LoadTill], location: dict[str, Any]
+) -> None:
+    assert sell_the_last(restaurant, tills, location["dishes"], rounds=3).faults == []

@@ -58,6 +58,14 @@ class LiveRestaurant:
         os.kill(workers[0], signal.SIGKILL)
         return workers[0]
 
+    def workers(self) -> list[int]:
+        """Pids of Odoo's HTTP and cron workers."""
+        return self._process("odoo").children()
+
+    def notify(self, statement: str) -> None:
+        """Runs a statement where Odoo's cron workers listen."""
+        self._stack.cluster.sql(statement)
+
     def stop(self, name: str) -> None:
         """Ends a process gracefully; it stays down until `start`."""
         self._process(name).stop()

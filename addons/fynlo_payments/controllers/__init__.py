@@ -1,1 +1,2 @@
 from . import payments
+from . import refunds

@@ -86,6 +86,10 @@ class FynloPayment(models.Model):
         "What was tendered is the amount, the tip and the change.",
     )
 
+    _refunded_fits = models.Constraint(
+        "CHECK(refunded BETWEEN 0 AND amount + tip)", "No more can be refunded of a payment than was taken."
+    )
+
     @api.model
     def _select_method(self):
         return self.env["pos.payment.method"]._select_fynlo_provider()
@@ -97,6 +101,10 @@ class FynloPayment(models.Model):
 
     def _provider(self):
         return self.env[PREFIX + self.method]
+
+    def _refundable(self):
+        """What of the payment has not gone back yet."""
+        return self.amount + self.tip - self.refunded if self.state == "captured" else 0
 
     @api.model
     def _documents_by_order(self, order_ids):

@@ -12,5 +12,8 @@ class FynloProviderCash(models.AbstractModel):
 
     _immediate = True
 
+    def _refund(self, refund):
+        return Outcome("succeeded")
+
     def _charge(self, attempt):
         return Outcome("captured", change=attempt.tendered - attempt.amount - attempt.tip)

@@ -36,3 +36,10 @@ class FynloProvider(models.AbstractModel):
         Returns an :class:`Outcome`. The base refuses: every tender says how it is taken.
         """
         return Outcome("failed", failure_code="provider_unavailable")
+
+    def _refund(self, refund):
+        """Give ``refund.amount`` of ``refund.payment_id`` back; safe to call again for the same refund.
+
+        Returns an :class:`Outcome` whose state is one of ``REFUND_STATES``. The base refuses.
+        """
+        return Outcome("failed", failure_code="provider_unavailable")

@@ -1,5 +1,6 @@
 from . import (
     bills,
+    approvals,
     catalogue,
     changes,
     docs,
@@ -9,6 +10,8 @@ from . import (
     kitchen_display,
     operations,
     orders,
+    receipt_page,
+    receipts,
     system,
     tables,
     till_sessions,

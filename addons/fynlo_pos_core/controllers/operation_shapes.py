@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ..rest.shapes import Id, Moment, MoneyShape, Note, Quantity, Shape, Text, View
+from ..engine.operations import OPERATIONS_MAX
+from ..rest.shapes import Counter, Id, Moment, MoneyShape, MoneyView, Note, Quantity, Shape, Text, View
 from ..tools.clock import naive_utc
 from .order_shapes import DiscountShape, LineShape, ModifierShape, OrderView, TabName
 
-OPERATIONS_MAX = 200
 Reason = Annotated[Text, Field(min_length=1, max_length=200)]
 Course = Annotated[int, Field(ge=1, le=20)]
 
@@ -19,7 +19,7 @@ class OperationShape(Shape):
     """What every operation carries; ``op_id`` makes it safe to send again."""
 
     op_id: Id
-    device_seq: Annotated[int, Field(ge=0)] | None = None
+    device_seq: Counter | None = None
     client_created_at: Moment | None = None
 
     @property
@@ -57,12 +57,14 @@ class VoidLine(OperationShape):
     quantity: Quantity | None = None
     reason: Reason
     approval_id: Id | None = None
+    restock: Annotated[bool, Field(description="What the kitchen had can be sold again: it is no waste.")] = False
 
 
 class CompLine(OperationShape):
     type: Literal["comp_line"]
     line_id: Id
     reason: Reason
+    approval_id: Id | None = None
 
 
 class MoveLine(OperationShape):
@@ -115,6 +117,7 @@ class SetPreset(OperationShape):
 class ApplyDiscount(OperationShape):
     type: Literal["apply_discount"]
     discount: DiscountShape
+    approval_id: Id | None = None
 
 
 class RemoveDiscount(OperationShape):
@@ -163,14 +166,15 @@ Operation = Annotated[
 
 class ReasonShape(Shape):
     reason: Reason
+    approval_id: Id | None = None
 
 
 class OperationsShape(Shape):
     """A batch of edits made on top of ``base_version``. With ``atomic`` one refusal refuses all."""
 
-    base_version: Annotated[int, Field(ge=1)]
+    base_version: Annotated[Counter, Field(ge=1)]
     atomic: bool = False
-    operations: Annotated[list[Operation], Field(min_length=1, max_length=OPERATIONS_MAX)]
+    operations: Annotated[list[Operation], Field(min_length=1, json_schema_extra={"maxItems": OPERATIONS_MAX})]
 
 
 class ConflictView(View):
@@ -181,12 +185,21 @@ class ConflictView(View):
     kept_at: str
 
 
+class ApprovalNeedView(View):
+    """What to ask an approval for; then send the operation again under a new ``op_id``, with the approval."""
+
+    action: str
+    resource_id: UUID
+    amount: MoneyView
+
+
 class ResultView(View):
     op_id: UUID
     result: Literal["applied", "replayed", "merged", "superseded", "rejected"]
     code: str | None
     detail: str | None
     conflict: ConflictView | None
+    approval: ApprovalNeedView | None
 
 
 class OperationsView(View):

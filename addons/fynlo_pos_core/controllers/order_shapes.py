@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from ..engine.basket import LINES_MAX
 from ..rest.shapes import (
+    Counter,
     Day,
     Id,
     Moment,
@@ -70,9 +72,9 @@ class OrderShape(Shape):
     guests: Annotated[int, Field(ge=0, le=500)] = 0
     note: Note = ""
     tab_name: TabName | None = None
-    catalogue_version: Annotated[int, Field(ge=0)] | None = None
+    catalogue_version: Counter | None = None
     expected_total: MoneyShape | None = None
-    lines: Annotated[list[LineShape], Field(max_length=500)] = []
+    lines: Annotated[list[LineShape], Field(json_schema_extra={"maxItems": LINES_MAX})] = []
     discounts: Annotated[list[DiscountShape], Field(max_length=20)] = []
 
 
@@ -134,6 +136,7 @@ class LineView(View):
     state: Literal["active", "voided"]
     sent_quantity: str
     void: dict | None
+    wasted: str
     catalogue_version: int
 
 
@@ -204,6 +207,16 @@ class OrderLinkView(View):
     number: str | None
 
 
+class ShortageView(View):
+    """What an order was promised beyond what there was: the last portion went twice, or stock ran below nothing."""
+
+    product_id: UUID | None
+    variant_id: UUID | None
+    modifier_id: UUID | None
+    name: str
+    missing: str
+
+
 class OrderView(View):
     id: UUID
     number: str | None
@@ -236,6 +249,7 @@ class OrderView(View):
     merged_into: OrderLinkView | None
     price_drift: PriceDriftView | None
     late_arrival: bool
+    shortages: list[ShortageView]
     livemode: bool
 
 

@@ -7,7 +7,16 @@ from ..rest import Answer, api_route, current_identity
 from .operation_shapes import OperationsShape, OperationsView, ReasonShape
 from .order_shapes import OrderPageView, OrderQuery, OrderShape, OrderView
 
-REFUSALS = ("unknown_item", "item_unavailable", "invalid_choice", "location_not_ready")
+REFUSALS = (
+    "unknown_item",
+    "item_unavailable",
+    "invalid_choice",
+    "invalid_quantity",
+    "fixed_price",
+    "too_many_lines",
+    "order_too_old",
+    "location_not_ready",
+)
 
 
 def _service():
@@ -90,11 +99,25 @@ class OrdersController(http.Controller):
         tag="orders",
         body=OperationsShape,
         returns=OperationsView,
-        errors=("not_found", "version_conflict", "batch_rejected", "location_not_ready"),
+        errors=("not_found", "version_conflict", "too_many_operations", "batch_rejected", "location_not_ready"),
     )
     def operate_order(self, order_id, body):
         edited = _service()._operate(current_identity(), order_id, body)
         return Answer(edited, resource=("order", edited["order"]["id"]))
+
+    @api_route(
+        "/orders/<uuid:order_id>:reopen",
+        method="POST",
+        permission="order.edit",
+        summary="Take back that an order was cancelled; by policy it needs order.reopen or an approval",
+        tag="orders",
+        body=ReasonShape,
+        returns=OrderView,
+        errors=("not_found", "illegal_transition", "no_open_session", "approval_required", "approval_unusable"),
+    )
+    def reopen_order(self, order_id, body):
+        order = _service()._reopen(current_identity(), order_id, body.reason, body.approval_id)
+        return Answer(order, resource=("order", order["id"]))
 
     @api_route(
         "/orders/<uuid:order_id>:cancel",
@@ -104,8 +127,8 @@ class OrdersController(http.Controller):
         tag="orders",
         body=ReasonShape,
         returns=OrderView,
-        errors=("not_found", "illegal_transition"),
+        errors=("not_found", "illegal_transition", "approval_required", "approval_unusable"),
     )
     def cancel_order(self, order_id, body):
-        order = _service()._cancel(current_identity(), order_id, body.reason)
+        order = _service()._cancel(current_identity(), order_id, body.reason, body.approval_id)
         return Answer(order, resource=("order", order["id"]))

@@ -35,10 +35,20 @@ class OutboxView(View):
     oldest_unsent_s: float = Field(examples=[0.0])
 
 
+class CacheView(View):
+    name: str = Field(examples=["menu"])
+    hits: int = Field(examples=[9810])
+    misses: int = Field(examples=[12])
+    hit_rate: float | None = Field(examples=[0.9988], description="Null before the first look.")
+    entries: int = Field(examples=[4])
+    bytes: int = Field(examples=[412_000])
+
+
 class DetailsView(ReadyView):
     version: str = Field(examples=["19.0.1.0.0"])
     odoo: str = Field(examples=["19.0"])
     outbox: OutboxView
+    caches: list[CacheView]
 
 
 class VersionView(View):
@@ -78,7 +88,7 @@ class SystemController(http.Controller):
         "/health/details",
         method="GET",
         permission="settings.read",
-        summary="The parts of the system and the backlog of events",
+        summary="The parts of the system, the backlog of events and how the caches do",
         tag="system",
         returns=DetailsView,
         errors=("unavailable",),
@@ -91,6 +101,7 @@ class SystemController(http.Controller):
             "version": _version(),
             "odoo": release.version,
             "outbox": request.env["fynlo.outbox"]._backlog(),
+            "caches": metrics.caches(),
         }
 
     @api_route(

@@ -54,6 +54,7 @@ class CashMovementShape(Shape):
     kind: Literal["paid_in", "paid_out", "drop", "no_sale", "tip_payout"]
     amount: MoneyShape | None = None
     reason: Name
+    approval_id: Id | None = None
 
 
 class CashMovementView(View):
@@ -170,7 +171,14 @@ class TillSessionsController(http.Controller):
         body=CashMovementShape,
         returns=CashMovementView,
         status=201,
-        errors=("not_found", "till_session_closed", "no_drawer", "id_taken"),
+        errors=(
+            "not_found",
+            "till_session_closed",
+            "no_drawer",
+            "id_taken",
+            "approval_required",
+            "approval_unusable",
+        ),
         budget="money",
     )
     def move_cash(self, session_id, body):

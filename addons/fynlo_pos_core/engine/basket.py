@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ..rest import Invalid, Problem, declare
 from ..tools.identifiers import uuid7
+from .allowance import may_alone
 from .order import AppliedDiscount, Modifier, variant_line
 from .pricing import combo_prices
 
@@ -28,7 +29,14 @@ declare(
     "The modifiers or combo choices do not fit the product.",
     "Show the product's choices again; the menu gives their minimum and maximum.",
 )
-
+declare("too_many_lines", 422, "Too many lines", "The order is full.", "Begin another order.")
+declare(
+    "fixed_price",
+    422,
+    "Price is fixed",
+    "The menu gives the item's price; a till cannot name another.",
+    "Leave open_price out, or have the product allow an open price.",
+)
 declare(
     "discount_conflict",
     422,
@@ -41,7 +49,7 @@ declare(
     403,
     "Too much discount",
     "The discounts take off more of the order than this person may.",
-    "Ask somebody who may override discounts.",
+    "Make the order without the discount, then add it with an approval of ``discount.override``.",
 )
 
 QUANTITY_MAX = Decimal(10_000)
@@ -51,9 +59,13 @@ LINES_MAX = 500
 class Basket:
     """Builds lines and discounts of one order at one location."""
 
-    def __init__(self, facts, identity, preset, moment):
-        """``moment`` (naive UTC) decides on prices that change with the hour."""
+    def __init__(self, facts, identity, preset, moment, *, served=False):
+        """``moment`` (naive UTC) decides on prices that change with the hour.
+
+        What is ``served`` already is taken although it has run out since.
+        """
         self.facts, self.identity, self.preset, self.moment = facts, identity, preset, moment
+        self.served = served
 
     def line(self, wish, path):
         """The line for one ``LineShape``; ``path`` is its place in the request."""
@@ -116,13 +128,13 @@ class Basket:
         variant = self.facts.variants.get(str(uuid))
         if variant is None:
             raise _refused("unknown_item", "The menu has no such item.", field)
-        if not variant.available:
+        if not variant.available and not self.served:
             raise _refused("item_unavailable", f"{variant.name} has run out.", field)
         return variant
 
     def _quantity(self, quantity, field):
         if not 0 < quantity <= QUANTITY_MAX:
-            raise Invalid(f"A quantity lies above 0 and up to {QUANTITY_MAX}.", field=field)
+            raise _refused("invalid_quantity", f"A quantity lies above 0 and up to {QUANTITY_MAX}.", field)
         return quantity
 
     def _fresh(self, uuid, variant, quantity):
@@ -132,7 +144,7 @@ class Basket:
     def _set_open_price(self, line, variant, money, field):
         """A price named at the till, only where the product and the employee allow it."""
         if not variant.open_price:
-            raise Invalid(f"{variant.name} has a fixed price.", field=field)
+            raise _refused("fixed_price", f"{variant.name} has a fixed price.", field)
         self.identity.require("price.override")
         if money.currency != self.facts.currency or money.amount < 0:
             raise Invalid(f"A price is an amount of {self.facts.currency} from 0.", field=field)
@@ -152,7 +164,7 @@ class Basket:
             chosen = [(group.modifiers[uuid], count) for uuid, count in wanted.items() if uuid in group.modifiers]
             _check_count(group, sum(count for _modifier, count in chosen), variant, field)
             for modifier, count in chosen:
-                if not modifier.available:
+                if not modifier.available and not self.served:
                     raise _refused("item_unavailable", f"{modifier.name} has run out.", field)
                 line.modifiers.append(Modifier(modifier.uuid, modifier.name, count, modifier.price))
             line.unit_price += _price_of(chosen, group.free)
@@ -188,16 +200,21 @@ class Basket:
         return part
 
 
-def check_discount_limit(order, facts, identity):
-    """Refuse a priced order on which more is taken off than this employee may.
+def over_discount_limit(order, facts):
+    """What the discounts of a priced order take off when that is above the company's limit, else 0.
 
     What was given away line by line (comps) has its own permission and does not count.
     """
-    if identity.may("discount.override"):
-        return
     before = order.total + order.discount
     given = sum(discount.amount for discount in order.discounts if discount.discount_uuid)
-    if given * 10_000 > before * facts.discount_limit_bp:
+    return given if given * 10_000 > before * facts.discount_limit_bp else 0
+
+
+def check_discount_limit(order, facts, identity):
+    """Refuse a priced order on which more is taken off than this employee may alone."""
+    given = over_discount_limit(order, facts)
+    policies = facts.approval_policies
+    if given and not may_alone("discount.override", given, identity.role, identity.permissions, policies):
         raise Problem(
             "discount_limit",
             f"Together the discounts take off more than {facts.discount_limit_bp / 100:g} % of the order.",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ..tools.tax_mirror import TaxRule
+from .allowance import PolicyRule
 from .cash_rounding import CashRounding
 
 
@@ -131,6 +132,26 @@ class StationFacts:
     prints: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ThingFacts:
+    """Something of which a location has only so much: a row of its countdowns, or a product in stock."""
+
+    kind: str
+    row_id: int
+    name: str
+    product_uuid: str | None = None
+    variant_uuid: str | None = None
+    modifier_uuid: str | None = None
+
+    def ids(self):
+        """The public ids by which tills know it."""
+        return {"product_id": self.product_uuid, "variant_id": self.variant_uuid, "modifier_id": self.modifier_uuid}
+
+    def stored(self, missing):
+        """A shortage of it, as kept with an order."""
+        return {**self.ids(), "name": self.name, "missing": quantity_text(missing)}
+
+
 @dataclass(slots=True)
 class LocationFacts:
     """Everything about one location that an order needs and that changes rarely."""
@@ -165,8 +186,17 @@ class LocationFacts:
     service_product_id: int | None = None
     #: Without the permission to override, this much of an order may be taken off.
     discount_limit_bp: int = 10_000
+    #: (action, role) → what the role may do alone; see ``engine/allowance.py``.
+    approval_policies: dict[tuple[str, str], PolicyRule] = field(default_factory=dict)
     #: Variants whose cost is known only when stock moves, at closing.
     costed_at_closing: frozenset[int] = frozenset()
+    #: Variant or modifier uuid → what one piece of it takes of what is counted or kept in stock.
+    uses: dict[str, tuple[tuple[ThingFacts, Decimal], ...]] = field(default_factory=dict)
+    #: Product id → what takes it from stock: (variant id, modifier uuid, amount for one piece), one of the two set.
+    takers: dict[int, tuple[tuple[int | None, str | None, Decimal], ...]] = field(default_factory=dict)
+    #: ``allow``, ``warn`` or ``refuse`` sales of what is not in stock, and the place where stock is taken from.
+    stock_policy: str = "allow"
+    stock_place_id: int | None = None
     #: Stations of the kitchen by id, and by variant id the station that makes it (``None``: not the kitchen's).
     stations: dict[int, StationFacts] = field(default_factory=dict)
     station_by_variant: dict[int, int | None] = field(default_factory=dict)

@@ -6,18 +6,20 @@ everything before it changes anything: a refused operation leaves the order as i
 """
 
 from copy import deepcopy
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 from ..rest import Problem, declare
 from ..tools.clock import wire
 from ..tools.identifiers import uuid7
 from . import stamps
-from .basket import LINES_MAX, QUANTITY_MAX, check_discount_limit
+from .allowance import Allowance
+from .basket import LINES_MAX, QUANTITY_MAX, over_discount_limit
 from .course_edits import CourseEdits
+from .edit_result import Act, Result
 from .facts import quantity_text
 from .kitchen import Known
-from .order import AppliedDiscount
+from .order import LATE_AFTER, AppliedDiscount
 from .pricing import price_order
 
 declare(
@@ -49,64 +51,59 @@ declare(
     "The edit would make the order cost less than has been paid.",
     "Give the difference back first, or leave the order as it is.",
 )
-declare("too_many_lines", 422, "Too many lines", "The order is full.", "Begin another order.")
+declare(
+    "too_many_operations",
+    422,
+    "Too many operations",
+    "The batch holds more operations than one request takes.",
+    "Send them in several batches, in order.",
+)
 declare("order_closed", 409, "Order is closed", "A completed or cancelled order does not change.", "Begin a new order.")
 
-#: Operation → permission. What needs more (a discount's own, voiding what was sent) is checked in the handler.
-PERMISSIONS = {"comp_line": "order.comp", "set_tip": "payment.take"}
+#: Operation → permission. What needs more (a discount's own, voiding what was sent, comps) is checked in the handler.
+PERMISSIONS = {"set_tip": "payment.take"}
 DEFAULT_PERMISSION = "order.edit"
 COMP_BP = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a till is told of one operation."""
-
-    op_id: str
-    result: str
-    code: str | None = None
-    detail: str | None = None
-    conflict: dict | None = None
-    other_device: str | None = None
-
-    def document(self):
-        return {
-            "op_id": self.op_id,
-            "result": self.result,
-            "code": self.code,
-            "detail": self.detail,
-            "conflict": self.conflict,
-        }
+OPERATIONS_MAX = 200
 
 
 class Editor(CourseEdits):
     """Applies one till's operations to an order in memory."""
 
     def __init__(
-        self, order, facts, identity, basket, now, *, base_version, odoo_taxes, customers=None, approvals=None
+        self, order, facts, identity, basket, now, *, base_version, odoo_taxes, customers=None, allowance=None
     ):
         self.order, self.facts, self.identity, self.basket, self.now = order, facts, identity, basket, now
         self.base_version, self.odoo_taxes = base_version, odoo_taxes
         self.customers = customers or {}
-        self.approvals = approvals or {}
+        #: What there is of counted things on the order, see ``portions.py``; ``None`` when it names none.
+        self.portions = None
+        self.allowance = allowance or Allowance(identity, facts.approval_policies, facts.currency)
+        self.acts = []
         self.changed = False
         #: What the kitchen knew before the edits.
         self.kitchen_knew = Known.of(order)
 
     def apply(self, op):
         """The :class:`Result` of ``op``; the order has changed only if it says so."""
-        before = deepcopy(self.order) if self.order.paid else None
+        before = deepcopy(self.order) if self.order.paid or self.portions else None
+        self.basket.served = bool(op.moment) and self.now - op.moment > LATE_AFTER
+        taken, acted = len(self.allowance.used), len(self.acts)
         try:
             if self.order.state != "open":
                 raise Problem("order_closed", f"The order is {self.order.state}.")
             self.identity.require(PERMISSIONS.get(op.type, DEFAULT_PERMISSION))
             verdict = getattr(self, f"_{op.type}")(op) or stamps.APPLIED
-            if before:
+            if self.order.paid:
                 self._refuse_overpaid()
+            if self.portions:
+                self.portions.hold(self.order, served=self.basket.served)
         except Problem as problem:
             if before:
                 self._restore(before)
-            return Result(str(op.op_id), "rejected", problem.code, str(problem.args[0]))
+            del self.allowance.used[taken:], self.acts[acted:]
+            missing = problem.members.get("approval")
+            return Result(str(op.op_id), "rejected", problem.code, str(problem.args[0]), approval=missing)
         self.changed |= verdict.result != "superseded"
         return Result(str(op.op_id), verdict.result, conflict=verdict.conflict, other_device=verdict.other_device)
 
@@ -135,7 +132,7 @@ class Editor(CourseEdits):
         if quantity < 0:
             raise Problem("quantity_below_zero", f"There are {quantity_text(line.quantity)} of {line.name}.")
         if quantity > QUANTITY_MAX:
-            raise Problem("validation_failed", f"A quantity lies above 0 and up to {QUANTITY_MAX}.")
+            raise Problem("invalid_quantity", f"A quantity lies above 0 and up to {QUANTITY_MAX}.")
         if op.delta < 0 and quantity < line.sent_quantity:
             raise Problem("line_sent", f"The kitchen has {quantity_text(line.sent_quantity)} of {line.name}.")
         if quantity == 0:
@@ -174,11 +171,14 @@ class Editor(CourseEdits):
         if not 0 < quantity <= line.quantity:
             raise Problem("quantity_below_zero", f"There are {quantity_text(line.quantity)} of {line.name}.")
         unsent = line.quantity - line.sent_quantity
-        approver = self._allowed("order.void", op) if quantity > unsent else None
+        approver = self._allow_void(line, quantity, op) if quantity > unsent else None
         if quantity == line.quantity:
             self._mark_void(line, reason=op.reason, approver=approver)
+            gone = line
         else:
-            self._split_void(line, quantity, op.reason, approver)
+            gone = self._split_void(line, quantity, op.reason, approver)
+        if not op.restock:
+            self._waste(gone, max(quantity - unsent, Decimal(0)))
 
     def _comp_line(self, op):
         """Give a line away: it stays on the bill at no charge, with its reason."""
@@ -187,6 +187,7 @@ class Editor(CourseEdits):
             d.line_uuid == line.uuid and d.kind == "percent" and d.value_bp == COMP_BP for d in self.order.discounts
         ):
             return
+        self._allow("order.comp", line.uuid, line.total, op)
         self.order.discounts.append(
             AppliedDiscount(
                 uuid=str(op.op_id),
@@ -255,7 +256,7 @@ class Editor(CourseEdits):
         given = self.order.discounts
         self.order.discounts = [*given, self.basket.discount(op.discount, "discount", self.order.active_lines, given)]
         try:
-            check_discount_limit(price_order(self.order, self.facts, self.odoo_taxes), self.facts, self.identity)
+            self._check_discounts(price_order(self.order, self.facts, self.odoo_taxes), op)
         except Problem:
             self.order.discounts = given
             price_order(self.order, self.facts, self.odoo_taxes)
@@ -308,14 +309,21 @@ class Editor(CourseEdits):
             raise Problem("unknown_item", "This location has no such thing.")
         return thing
 
-    def _allowed(self, permission, op):
+    def _allow(self, action, resource_id, amount, op, reason=None):
         """The approver's name when somebody else allowed it, ``None`` when the employee may do it alone."""
-        if self.identity.may(permission):
-            return None
-        approval = self.approvals.get(str(op.approval_id)) if op.approval_id else None
-        if approval is None:
-            raise Problem("approval_required", "A manager must approve this.", permission=permission)
-        return approval
+        approver = self.allowance.check(action, resource_id, amount, op.approval_id)
+        self.acts.append(Act(action, resource_id, amount, op.reason if reason is None else reason, approver))
+        return approver
+
+    def _allow_void(self, line, quantity, op):
+        """What is voided of a sent line counts with its share of the line's price, rounded up."""
+        amount = -int(-line.total * quantity // line.quantity)
+        return self._allow("order.void", line.uuid, amount, op)
+
+    def _check_discounts(self, order, op):
+        given = over_discount_limit(order, self.facts)
+        if given:
+            self._allow("discount.override", order.uuid, given, op, op.discount.reason)
 
     def _set_order_field(self, name, op, value):
         return self._set(name, op, getattr(self.order, name), value, lambda: setattr(self.order, name, value))
@@ -363,7 +371,7 @@ class Editor(CourseEdits):
             leaf.state, leaf.void, leaf.dirty = "voided", void, True
 
     def _split_void(self, line, quantity, reason, approver):
-        """The part that is taken off becomes a voided line of its own; the rest stays."""
+        """The part that is taken off becomes a voided line of its own, which is returned; the rest stays."""
         gone = replace(line, uuid=uuid7(), row_id=None, quantity=quantity, sent_quantity=Decimal(0))
         gone.parts = [
             replace(part, uuid=uuid7(), row_id=None, quantity=quantity, sent_quantity=Decimal(0)) for part in line.parts
@@ -372,6 +380,11 @@ class Editor(CourseEdits):
         self._set_quantity(line, line.quantity - quantity)
         line.sent_quantity = min(line.sent_quantity, line.quantity)
         self.order.lines.append(gone)
+        return gone
+
+    def _waste(self, line, quantity):
+        for leaf in (line, *line.parts):
+            leaf.wasted = quantity
 
     def _retax(self, line, preset):
         for leaf in line.leaves:

@@ -1,11 +1,14 @@
 """An order in memory: loaded from its rows, changed, priced, and written back by the service."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from .bill_shares import BillShares
 from .facts import VariantFacts
+
+#: What a till made longer ago than this reached us late: it was offline, and the guest has been served.
+LATE_AFTER = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ class Line:
     state: str = "active"
     sent_quantity: Decimal = Decimal(0)
     void: dict | None = None
+    #: how much was voided after the kitchen had it, and cannot be sold again
+    wasted: Decimal = Decimal(0)
     row_id: int | None = None
     dirty: bool = True
     retaxed: bool = False
@@ -218,6 +223,8 @@ class Order:
     split_from: dict | None = None
     merged_into: dict | None = None
     late_arrival: bool = False
+    #: what was promised beyond what there was
+    shortages: list[dict] = field(default_factory=list)
     #: its till session closed while it was open, and no other has taken it over yet
     carried: bool = False
     tip: int = 0
@@ -246,12 +253,13 @@ class Order:
     def active_lines(self):
         return [line for line in self.lines if line.active]
 
-    @property
-    def payment_now(self):
-        """Where an open order stands on the payment axis with what was paid so far."""
-        if not self.paid:
-            return "unpaid"
-        return "partly_paid" if self.due else "paid"
+    def cancel(self):
+        """Nothing of it is sold any more; what the kitchen has goes to waste."""
+        self.state = "cancelled"
+        for line in self.active_lines:
+            if line.sent_quantity:
+                for leaf in (line, *line.parts):
+                    leaf.wasted, leaf.dirty = leaf.wasted + line.sent_quantity, True
 
     def line(self, uuid):
         return next((line for line in self.lines if line.uuid == uuid), None)

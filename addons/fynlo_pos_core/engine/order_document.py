@@ -6,7 +6,7 @@ from .facts import quantity_text
 
 def order_document(order, facts):
     """The document of CONTRACT "Order" for an order that has been priced."""
-    money = _money_of(facts.currency)
+    money = money_of(facts.currency)
     return {
         "id": order.uuid,
         "number": order.number,
@@ -39,6 +39,7 @@ def order_document(order, facts):
         "merged_into": order.merged_into,
         "price_drift": _price_drift(order, money),
         "late_arrival": order.late_arrival,
+        "shortages": order.shortages,
         "livemode": False,
     }
 
@@ -68,11 +69,12 @@ def line_document(line, money):
         "state": line.state,
         "sent_quantity": quantity_text(line.sent_quantity),
         "void": line.void,
+        "wasted": quantity_text(line.wasted),
         "catalogue_version": line.catalogue_version,
     }
 
 
-def _money_of(currency):
+def money_of(currency):
     def money(minor):
         return {"amount": minor, "currency": currency}
 

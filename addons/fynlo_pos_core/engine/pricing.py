@@ -47,7 +47,7 @@ def _price_service(order, lines, facts, odoo_taxes):
     if is_charged(order, rule):
         base = sum(line.total for line in lines)
         amount = max(0, (2 * base * service.rate_bp + 10_000) // 20_000 + service.rounding) if base else 0
-        taxed = _tax(amount, 1.0, 0.0, rule.tax_ids, facts, odoo_taxes)
+        taxed = tax_of(amount, 1.0, 0.0, rule.tax_ids, facts, odoo_taxes)
         service.net, service.total = taxed.excluded, taxed.included
         service.tax = service.total - service.net
     return service
@@ -121,13 +121,13 @@ def _take_off(discount, lines):
 
 def _price_leaf(leaf, facts, odoo_taxes):
     leaf.discount_percent = 100.0 * leaf.discount / leaf.gross if leaf.gross else 0.0
-    taxed = _tax(leaf.unit_price, float(leaf.quantity), leaf.discount_percent, leaf.tax_ids, facts, odoo_taxes)
+    taxed = tax_of(leaf.unit_price, float(leaf.quantity), leaf.discount_percent, leaf.tax_ids, facts, odoo_taxes)
     leaf.net, leaf.total = taxed.excluded, taxed.included
     leaf.taxes = tuple((rule.uuid, rule.rate_bp, amount) for rule, amount in taxed.by_tax)
     leaf.tax = leaf.total - leaf.net
 
 
-def _tax(price, quantity, discount, tax_ids, facts, odoo_taxes):
+def tax_of(price, quantity, discount, tax_ids, facts, odoo_taxes):
     """A line's amounts: by the mirror where it covers the taxes, by Odoo's engine otherwise."""
     major = to_major(price, facts.digits)
     if all(tax_id in facts.taxes for tax_id in tax_ids):

@@ -3,7 +3,10 @@ from . import events
 from . import settings
 from . import catalogue
 from . import identity
+from . import approvals
 from . import orders
 from . import kitchen
 from . import cash
 from . import tables
+from . import receipts
+from . import stock

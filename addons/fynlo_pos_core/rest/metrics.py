@@ -16,6 +16,7 @@ import redis
 
 from ..tools import redis_client
 from ..tools.settings import settings
+from . import cache_metrics
 from .route import METHODS
 
 FLUSH_AFTER_S = 1.0
@@ -33,6 +34,7 @@ HELP = {
     "fynlo_redis_up": ("gauge", "1 while Redis answers; otherwise the counts are this process's own."),
     "fynlo_outbox_unsent": ("gauge", "Events that the relay has not sent yet."),
     "fynlo_outbox_oldest_unsent_seconds": ("gauge", "Age of the oldest unsent event."),
+    **cache_metrics.HELP,
 }
 
 
@@ -61,6 +63,7 @@ def flush() -> bool:
     """Add this process's counts to the shared ones. False when Redis is away; they are kept then."""
     _clock["flushed"] = time.monotonic()
     with _lock:
+        _counts.update(cache_metrics.new_counts())
         waiting = dict(_counts)
         _counts.clear()
     if redis_client.attempt(lambda client: _add(client, waiting), False):
@@ -73,16 +76,26 @@ def flush() -> bool:
 def render(gauges: dict[str, float]) -> str:
     """All counts and ``gauges`` in the Prometheus text format."""
     shared = flush()
-    totals = redis_client.attempt(_read, None)
-    samples: dict[str, float] = {"fynlo_redis_up": float(shared), **gauges}
-    counts = totals if totals is not None else dict(_counts)
-    for name, value in counts.items():
+    samples: dict[str, float] = {"fynlo_redis_up": float(shared), **gauges, **cache_metrics.held_samples()}
+    for name, value in _totals().items():
         samples[name] = value / 1_000_000 if "_seconds_sum" in name else value
     lines = []
     for family, (kind, text) in HELP.items():
         lines += [f"# HELP {family} {text}", f"# TYPE {family} {kind}"]
         lines += [f"{name} {value:g}" for name, value in sorted(samples.items(), key=_place) if _is_of(name, family)]
     return "\n".join(lines) + "\n"
+
+
+def caches() -> list[dict[str, Any]]:
+    """Each cache with its hit rate, over all processes while Redis answers."""
+    flush()
+    return cache_metrics.summary({**_totals(), **cache_metrics.held_samples()})
+
+
+def _totals() -> dict[str, int]:
+    """The counts of all processes; this process's own while Redis is away."""
+    totals = redis_client.attempt(_read, None)
+    return totals if totals is not None else dict(_counts)
 
 
 def _place(sample: tuple[str, float]) -> tuple[str, float]:
@@ -104,7 +117,7 @@ def _add(client: redis.Redis, counts: dict[str, int]) -> bool:
     pipeline = client.pipeline(transaction=True)
     for name, amount in counts.items():
         pipeline.hincrby(_hash_name(), name, amount)
-    pipeline.ping()
+    cache_metrics.publish(pipeline)
     pipeline.execute()
     return True
 

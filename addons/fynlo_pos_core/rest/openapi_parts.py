@@ -29,6 +29,7 @@ TAGS = {
     "kitchen": "Tickets on the kitchen's screens.",
     "orders": "Orders from the first line to completion.",
     "payments": "Taking money and giving it back.",
+    "receipts": "Receipts and bills: read, printed, sent.",
     "settings": "How the business and its locations are set up.",
     "system": "Health, version, documentation and the outcome of earlier writes.",
     "tables": "Floors and tables.",

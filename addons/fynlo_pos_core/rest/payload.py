@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .problem import Invalid, Problem
+from .problem import PROBLEM_TYPES, Invalid, Problem
 from .route import Route
 from .shapes import EmptyQuery, EmptyShape
 
@@ -66,21 +67,35 @@ def parse(shape: type[Parsed], raw: bytes) -> Parsed:
     except ValidationError as exc:
         if exc.errors(include_url=False, include_input=False, include_context=False)[0]["type"] == "json_invalid":
             raise Problem("malformed_json", "The body is not valid JSON.") from exc
-        raise invalid_fields(exc) from exc
+        raise invalid_fields(exc, sent=json.loads(raw)) from exc
 
 
-def invalid_fields(exc: ValidationError, whole: str = "body") -> Invalid:
-    """A pydantic refusal as ``validation_failed`` with one entry a field; the values are not echoed."""
+def invalid_fields(exc: ValidationError, whole: str = "body", sent: Any = None) -> Invalid:
+    """A pydantic refusal with one entry a field; the values are not echoed.
+
+    It is a ``validation_failed``, unless all that is wrong has one code of its own. ``sent`` is the
+    JSON value that was refused.
+    """
     errors = [
-        {"field": _field_path(error["loc"]) or whole, "code": error["type"], "detail": error["msg"]}
+        {"field": _field_path(error["loc"], sent) or whole, "code": error["type"], "detail": error["msg"]}
         for error in exc.errors(include_url=False, include_input=False, include_context=False)
     ]
+    codes = {error["code"] for error in errors}
+    if len(codes) == 1 and codes <= PROBLEM_TYPES.keys():
+        return Invalid(errors[0]["detail"], code=codes.pop(), errors=errors)
     return Invalid("Some fields are not valid.", errors=errors)
 
 
-def _field_path(location: tuple[int | str, ...]) -> str:
-    """``("lines", 0, "quantity")`` as ``lines[0].quantity``."""
+def _field_path(location: tuple[int | str, ...], sent: Any) -> str:
+    """``("lines", 0, "quantity")`` as ``lines[0].quantity``.
+
+    Where a field takes one of several shapes, pydantic puts the shape's name in between; it is no
+    key of what was ``sent``.
+    """
     path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    for place, part in enumerate(location):
+        if isinstance(part, int):
+            path, sent = f"{path}[{part}]", sent[part] if isinstance(sent, list) else None
+        elif not isinstance(sent, dict) or part in sent or place == len(location) - 1:
+            path, sent = f"{path}.{part}", sent.get(part) if isinstance(sent, dict) else None
     return path.lstrip(".")

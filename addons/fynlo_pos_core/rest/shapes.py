@@ -7,11 +7,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from ..tools.money import MINOR_MAX
+from .problem import declare
 
-_QUANTITY = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+declare(
+    "invalid_quantity",
+    422,
+    "Not a quantity",
+    'A quantity is a decimal string with at most 3 decimals, e.g. "1.5"; on a line it lies above 0 and up to 10000.',
+    "Correct the quantity.",
+)
+
+_QUANTITY = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,3})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 QUANTITY_PATTERN = r"^-?\d{1,7}(\.\d{1,3})?$"
 
 
@@ -49,7 +59,9 @@ class AnyQuery(BaseModel):
 
 def _read_quantity(value: Any) -> Decimal:
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
-        raise ValueError('a quantity is a decimal string with at most 3 decimals, e.g. "1.5"')
+        raise PydanticCustomError(
+            "invalid_quantity", 'A quantity is a decimal string with at most 3 decimals, e.g. "1.5"'
+        )
     return Decimal(value)
 
 
@@ -64,6 +76,12 @@ def _read_day(value: Any) -> date:
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         raise ValueError("a day is written YYYY-MM-DD")
     return date.fromisoformat(value)
+
+
+def _moment_of_our_time(value: datetime) -> datetime:
+    if not 1 < value.year < 9999:
+        raise ValueError("must lie between the years 2 and 9998")
+    return value
 
 
 #: A calendar day.
@@ -81,7 +99,10 @@ Text = Annotated[str, AfterValidator(_text_without_control)]
 Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_text_without_control)]
 Note = Annotated[str, Field(max_length=500), AfterValidator(_text_without_control)]
 Id = UUID
-Moment = AwareDatetime
+#: A moment with its zone, of a year that every zone can tell.
+Moment = Annotated[AwareDatetime, AfterValidator(_moment_of_our_time)]
+#: A number that the till counts up; it fits an integer column.
+Counter = Annotated[int, Field(ge=0, le=MINOR_MAX)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["GBP"])]
 
 

@@ -71,21 +71,6 @@ class TestCatalogueAvailability(Restaurant, TransactionCase):
         self.assertEqual(self.version(self.company), version)
         self.assertEqual((row.available, row.reason), (True, False))
 
-    def test_portions_are_counted_down_to_nothing(self):
-        row = self.rows._set(self.location, self.pizza, True, countdown=3)
-        self.rows._count_down(self.location, {self.small: 2})
-        self.assertEqual((row.countdown, row.available), (1, True))
-        self.rows._count_down(self.location, {self.large: 2})
-        self.assertEqual((row.countdown, row.available), (0, False))
-        (product,) = self.menu(self.location)["products"]
-        self.assertEqual((product["stock"], product["available"]), (0, False))
-
-    def test_what_is_not_counted_is_left_alone(self):
-        version = self.version(self.company)
-        self.rows._count_down(self.location, {self.small: 2})
-        self.assertEqual(self.version(self.company), version)
-        self.assertFalse(self.rows.search([("config_id", "=", self.location.id)]))
-
     def test_no_portions_is_not_available(self):
         self.assertFalse(self.rows._set(self.location, self.pizza, True, countdown=0).available)
 

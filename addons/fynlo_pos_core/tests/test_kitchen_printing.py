@@ -7,8 +7,8 @@ from unittest.mock import patch
 from odoo import api
 from odoo.tests import TransactionCase, tagged
 
-from ..models.kitchen import print_job
-from ..models.kitchen.print_job import LOST_AFTER, PAUSES_S
+from ..models.system import print_queue
+from ..models.system.print_queue import LOST_AFTER, PAUSES_S
 from ..tools import network_printer
 from ..tools.clock import now
 from ..tools.kitchen_slip import slip
@@ -49,7 +49,7 @@ class TestPrinting(Kitchen, TransactionCase):
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             env = api.Environment(cr, self.env.uid, {})
             moment = now() + timedelta(seconds=later_s)
-            with patch.object(print_job, "now", lambda: moment):
+            with patch.object(print_queue, "now", lambda: moment):
                 env["fynlo.print.job"]._cron_print()
         self.env.invalidate_all()
 

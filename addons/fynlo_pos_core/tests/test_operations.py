@@ -102,7 +102,7 @@ class TestOperations(Editing, TransactionCase):
 
     def test_comp_gives_the_line_away(self):
         comp = {"type": "comp_line", "line_id": self.line_id, "reason": "birthday"}
-        self.assertEqual(self.refused(self.order, comp), "permission_denied")
+        self.assertEqual(self.refused(self.order, comp), "approval_required")
         order = self.edit(self.order, comp, identity=self.identity(self.manager))
         self.assertEqual(order["totals"]["total"]["amount"], 0)
         self.assertEqual(order["discounts"][0]["reason"], "birthday")
@@ -125,7 +125,7 @@ class TestOperations(Editing, TransactionCase):
         for name, operation, code in [
             ("unknown line", {"type": "change_quantity", "line_id": unknown, "delta": "1"}, "line_gone"),
             ("below zero", {"type": "change_quantity", "line_id": self.line_id, "delta": "-2"}, "quantity_below_zero"),
-            ("too many", {"type": "change_quantity", "line_id": self.line_id, "delta": "10000"}, "validation_failed"),
+            ("too many", {"type": "change_quantity", "line_id": self.line_id, "delta": "10000"}, "invalid_quantity"),
             ("unknown item", {"type": "add_line", "line": {**self.line(self.menu.cola), "variant_id": unknown}}, "unknown_item"),
             ("same line id", {"type": "add_line", "line": {**self.line(self.menu.cola), "id": self.line_id}}, "id_taken"),
             ("unknown table", {"type": "set_table", "table_id": unknown}, "unknown_item"),
@@ -234,12 +234,6 @@ class TestOperations(Editing, TransactionCase):
             with self.assertQueryCount(12):
                 self.env["fynlo.order.service"]._operate(identity, self.order["id"], wish)
                 self.env.cr.flush()
-
-    def test_too_many_operations_are_refused_before_anything_is_read(self):
-        operations = [{"op_id": uuid7(), "type": "set_guests", "guests": 1} for _ in range(201)]
-        with self.assertRaises(Problem) as caught:
-            parse(OperationsShape, to_json({"base_version": 1, "operations": operations}))
-        self.assertEqual(caught.exception.code, "validation_failed")
 
 
 @tagged("post_install", "-at_install")

@@ -168,14 +168,14 @@ class TestOrders(Shop, TransactionCase):
         for name, lines, values, code, field in [
             ("unknown variant", [{**line(self.menu.pizza), "variant_id": uuid7()}], {}, "unknown_item", "lines[0].variant_id"),
             ("unknown table", [line(self.menu.pizza)], {"table_id": uuid7()}, "unknown_item", "table_id"),
-            ("no quantity", [line(self.menu.pizza, "0")], {}, "validation_failed", "lines[0].quantity"),
-            ("negative quantity", [line(self.menu.pizza, "-1")], {}, "validation_failed", "lines[0].quantity"),
-            ("huge quantity", [line(self.menu.pizza, "10001")], {}, "validation_failed", "lines[0].quantity"),
+            ("no quantity", [line(self.menu.pizza, "0")], {}, "invalid_quantity", "lines[0].quantity"),
+            ("negative quantity", [line(self.menu.pizza, "-1")], {}, "invalid_quantity", "lines[0].quantity"),
+            ("huge quantity", [line(self.menu.pizza, "10001")], {}, "invalid_quantity", "lines[0].quantity"),
             (
                 "price of its own",
                 [line(self.menu.pizza, open_price=self.gbp(1))],
                 {},
-                "validation_failed",
+                "fixed_price",
                 "lines[0].open_price",
             ),
             ("combo without choices", [line(self.menu.combo)], {}, "invalid_choice", "lines[0].combo"),
@@ -233,7 +233,7 @@ class TestOrders(Shop, TransactionCase):
         self.assertTrue(late["late_arrival"])
         self.assertEqual(
             self.refusal(self.line(self.menu.pizza), client_created_at=made(timedelta(days=-40))).code,
-            "validation_failed",
+            "order_too_old",
         )
 
     def test_empty_order_is_complete_at_once(self):

@@ -149,7 +149,7 @@ class TestPriceRules(Editing, TransactionCase):
         wish = {"id": uuid7(), "discount_id": half.fynlo_uuid}
         self.assertEqual(self.problem(self.line(self.menu.pizza), discounts=[wish]).code, "discount_limit")
         order = self.place(self.line(self.menu.pizza))
-        self.assertEqual(self.refused(order, {"type": "apply_discount", "discount": wish}), "discount_limit")
+        self.assertEqual(self.refused(order, {"type": "apply_discount", "discount": wish}), "approval_required")
         applied = self.edit(order, {"type": "apply_discount", "discount": wish}, identity=self.identity(self.owner()))
         self.assertEqual(self.total(applied), 500)
 

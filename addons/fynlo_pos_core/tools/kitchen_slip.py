@@ -62,14 +62,14 @@ def _line(printer: Dummy, line: Document) -> None:
 
 def _large(printer: Dummy, text: str, align: str = "left") -> None:
     printer.set(align=align, bold=True, double_height=True, double_width=False)
-    printer.textln(_printable(text))
+    printer.textln(printable(text))
 
 
 def _plain(printer: Dummy, text: str, bold: bool = False) -> None:
     printer.set(align="left", bold=bold, normal_textsize=True)
-    printer.textln(_printable(text))
+    printer.textln(printable(text))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text of guests and menus cannot steer the printer."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -19,6 +19,8 @@ DEFAULT_RATE_LIMITS = {
     "money": RateLimit(10, 40),
     "auth": RateLimit(5, 60),
     "address": RateLimit(200, 1000),
+    "message": RateLimit(0.5, 20),
+    "page": RateLimit(5, 60),
 }
 
 

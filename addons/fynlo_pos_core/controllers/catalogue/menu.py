@@ -7,6 +7,7 @@ from odoo.http import request
 
 from ...rest import Answer, NotFound, api_route, current_identity
 from ...rest.shapes import QueryShape, View
+from .entry_shapes import AvailabilityView
 from .menu_views import FloorView, MenuView
 
 
@@ -18,6 +19,11 @@ class MenuQuery(QueryShape):
 
 class FloorListView(View):
     items: list[FloorView]
+    next_cursor: str | None
+
+
+class StockListView(View):
+    items: list[AvailabilityView]
     next_cursor: str | None
 
 
@@ -37,6 +43,22 @@ class MenuController(http.Controller):
         location_id, location_uuid = _location(query)
         menu = request.env["fynlo.menu"]._prepared(location_id, location_uuid, current_identity().catalogue_version)
         return Answer(menu.raw, compressed=menu.compressed, etag=menu.etag)
+
+    @api_route(
+        "/menu/stock",
+        method="GET",
+        permission="menu.read",
+        summary="How many of each counted thing and of each product in stock a location has left now",
+        tag="catalogue",
+        query=MenuQuery,
+        returns=StockListView,
+        errors=("not_found", "location_not_ready"),
+    )
+    def read_stock(self, query):
+        """A menu shows the numbers of when it was made; these are of now."""
+        location_id, _uuid = _location(query)
+        items = request.env["fynlo.stock.sheet"]._items(location_id, current_identity().catalogue_version)
+        return {"items": items, "next_cursor": None}
 
     @api_route(
         "/floors",

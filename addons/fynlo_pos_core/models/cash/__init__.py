@@ -11,3 +11,5 @@ from . import cash_count
 from . import cash_count_service
 from . import till_report
 from . import order_carrying
+from . import over_short
+from . import till_reckoning

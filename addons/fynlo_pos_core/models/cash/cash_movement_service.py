@@ -13,10 +13,13 @@ class FynloTillSessionService(models.AbstractModel):
     def _move_cash(self, identity, uuid, wish):
         """Record cash put into or taken out of the drawer, or that it was opened.
 
-        Raises ``till_session_closed``, ``no_drawer``, ``id_taken``, ``permission_denied``.
+        Raises ``till_session_closed``, ``no_drawer``, ``id_taken``, ``permission_denied``; ``approval_required``
+        for opening the drawer without a sale.
         """
-        identity.require("drawer.open" if wish.kind == "no_sale" else "cash.move")
+        if wish.kind != "no_sale":
+            identity.require("cash.move")
         session = self._locked_open(identity, uuid)
+        approver = self._allow_no_sale(identity, session, wish)
         minor = self._moved_amount(wish, session.currency_id.name)
         movements = self.env["fynlo.cash.movement"].sudo()
         if movements.search_count([("fynlo_uuid", "=", str(wish.id))], limit=1):
@@ -31,7 +34,7 @@ class FynloTillSessionService(models.AbstractModel):
             device_id=identity.device_id or False,
         )
         session.fynlo_version += 1
-        self._audit_cash(f"cash.{wish.kind}", session, movement._api_values(), wish.reason)
+        self._audit_cash(f"cash.{wish.kind}", session, movement._api_values(), wish.reason, approver)
         session._fynlo_announce()
         return movement._api_values()
 
@@ -54,6 +57,13 @@ class FynloTillSessionService(models.AbstractModel):
             raise Problem("no_drawer", self.env._("This location has no cash payment method."))
         return session
 
+    def _allow_no_sale(self, identity, session, wish):
+        if wish.kind != "no_sale":
+            return None
+        facts = self.env["fynlo.location.facts"]._of(identity.location_id, identity.catalogue_version)
+        service = self.env["fynlo.approval.service"]
+        return service._require(identity, facts, "drawer.open", session.fynlo_uuid, 0, wish.approval_id)
+
     def _moved_amount(self, wish, currency):
         """The amount in minor units; only opening the drawer moves nothing."""
         minor = wish.amount.amount if wish.amount else 0
@@ -65,11 +75,12 @@ class FynloTillSessionService(models.AbstractModel):
             raise Invalid(self.env._("A cash movement is of more than nothing."), field="amount.amount")
         return minor
 
-    def _audit_cash(self, action, session, after, reason=""):
+    def _audit_cash(self, action, session, after, reason="", approver=None):
         self.env["fynlo.audit.log"]._record(
             action,
             company_id=session.company_id.id,
             resource=("till_session", session.fynlo_uuid),
             after=after,
             reason=reason,
+            approver=approver,
         )

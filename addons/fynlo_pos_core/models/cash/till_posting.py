@@ -9,6 +9,7 @@ import logging
 
 from odoo import api, fields, models
 
+from ...rest.transaction import CONFLICTS
 from .posting_batch import mergeable
 
 _logger = logging.getLogger(__name__)
@@ -58,9 +59,17 @@ class PosSession(models.Model):
             self.env.flush_all()
 
     def _fynlo_step_safely(self):
-        """Do the next step; true while there are more. A failure is undone and its reason kept."""
+        """Do the next step; true while there are more. A failure is undone and its reason kept.
+
+        A step that met a till at work on one of the orders (a refund, a late dish) is simply done again.
+        """
         try:
-            return self._fynlo_step()
+            more = self._fynlo_step()
+            self.env.flush_all()
+            return more
+        except CONFLICTS:
+            self.env.cr.rollback()
+            return True
         except Exception as failure:
             self.env.cr.rollback()
             _logger.exception("Till session %s could not be posted", self.id)

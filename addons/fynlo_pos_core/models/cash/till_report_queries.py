@@ -2,12 +2,14 @@
 
 #: Orders by state, and the span of their numbers.
 ORDERS = """
-    SELECT count(*) FILTER (WHERE state IN ('paid', 'done', 'invoiced')) AS completed,
+    SELECT count(*) FILTER (WHERE state IN ('paid', 'done', 'invoiced') AND is_refund IS NOT TRUE) AS completed,
            count(*) FILTER (WHERE state = 'cancel') AS cancelled,
            count(*) FILTER (WHERE state = 'draft') AS open,
            coalesce(sum(customer_count) FILTER (WHERE state IN ('paid', 'done', 'invoiced')), 0) AS guests,
-           (array_agg(coalesce(fynlo_number, name) ORDER BY id))[1] AS first_number,
-           (array_agg(coalesce(fynlo_number, name) ORDER BY id DESC))[1] AS last_number,
+           (array_agg(coalesce(fynlo_number, name) ORDER BY id) FILTER (WHERE is_refund IS NOT TRUE))[1]
+               AS first_number,
+           (array_agg(coalesce(fynlo_number, name) ORDER BY id DESC) FILTER (WHERE is_refund IS NOT TRUE))[1]
+               AS last_number,
            count(*) FILTER (WHERE state IN ('paid', 'done', 'invoiced') AND amount_total < 0) AS refund_count,
            coalesce(sum(-amount_total) FILTER (WHERE state IN ('paid', 'done', 'invoiced') AND amount_total < 0), 0)
                AS refund_amount
@@ -29,8 +31,9 @@ BY_TAX = """
 
 #: What was sold, by the product's first till category.
 BY_CATEGORY = """
-    SELECT category.id, sum(line.qty) AS quantity, sum(line.price_subtotal) AS net,
-           sum(line.price_subtotal_incl) AS gross
+    SELECT category.id,
+           coalesce(sum(line.qty) FILTER (WHERE line.fynlo_allowance IS NOT TRUE), 0) AS quantity,
+           sum(line.price_subtotal) AS net, sum(line.price_subtotal_incl) AS gross
       FROM pos_order_line line
       JOIN pos_order o ON o.id = line.order_id
       JOIN product_product variant ON variant.id = line.product_id

@@ -84,6 +84,7 @@ class FynloAvailability(models.Model):
             "available": available and countdown != 0,
             "counted": countdown is not None,
             "countdown": countdown or 0,
+            "oversold": 0,
             "reason": reason or False,
         }
         row = self.search([("config_id", "=", location.id), (column, "=", record.id)], limit=1)
@@ -106,22 +107,14 @@ class FynloAvailability(models.Model):
         )
 
     @api.model
-    def _count_down(self, location, sold):
-        """Take sold portions off what is counted at ``location``; ``sold`` maps variants to whole numbers.
-
-        A variant is counted by its own row, or else by its product's. What reaches zero is no
-        longer available. Never goes below zero: a sale has already happened and stands.
-        """
-        counted = self.search([("config_id", "=", location.id), ("counted", "=", True), ("modifier_id", "=", False)])
-        if not counted:
-            return
-        counted.lock_for_update(allow_referencing=True)
-        by_thing = {row.product_id or row.product_tmpl_id: row for row in counted}
-        for variant, portions in sold.items():
-            row = by_thing.get(variant) or by_thing.get(variant.product_tmpl_id)
-            if row:
-                left = max(row.countdown - portions, 0)
-                row.write({"countdown": left, "available": row.available and left > 0})
+    def _without(self, location, recipes):
+        """Those of ``recipes`` of which the location has run out of an ingredient."""
+        ingredients = self.env["product.product"].browse({part[0] for parts in recipes.values() for part in parts})
+        away = self._unavailable(location)
+        if not ingredients or not (away.products or away.variants):
+            return frozenset()
+        gone = {p.id for p in ingredients if p.id in away.variants or p.product_tmpl_id.id in away.products}
+        return frozenset(key for key, parts in recipes.items() if any(part[0] in gone for part in parts))
 
     def _announce(self):
         for row in self:

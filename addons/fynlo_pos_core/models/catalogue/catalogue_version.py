@@ -32,6 +32,14 @@ class FynloCatalogue(models.Model):
             cr.precommit.add(self.sudo()._publish)
         waiting.update(company_ids)
 
+    @api.model
+    def _is_settled(self):
+        """Whether what this transaction reads may be kept for others under the version it knows.
+
+        It may not while the transaction is changing the catalogue itself.
+        """
+        return not self.env.cr.precommit.data.get(WAITING)
+
     def _publish(self):
         """Write the new versions and tell every location of the companies."""
         company_ids = sorted(self.env.cr.precommit.data.pop(WAITING, ()))

@@ -14,6 +14,7 @@ class PosConfig(models.Model):
             "only_round_cash_method", "tax_regime_selection", "fiscal_position_ids", "default_fiscal_position_id",
             "payment_method_ids", "fynlo_time_zone", "fynlo_day_start",
             "fynlo_service_charge_bp", "fynlo_service_charge_guests", "fynlo_service_product_id",
+            "fynlo_stock_policy", "picking_type_id",
         }
     )  # fmt: skip
 
@@ -22,7 +23,13 @@ class ResCompany(models.Model):
     _name = "res.company"
     _inherit = ["res.company", "fynlo.menu.part"]
     _menu_fields = frozenset(
-        {"currency_id", "tax_calculation_rounding_method", "account_price_include", "fynlo_discount_limit_bp"}
+        {
+            "currency_id",
+            "tax_calculation_rounding_method",
+            "account_price_include",
+            "fynlo_discount_limit_bp",
+            "fynlo_stock_policy",
+        }
     )
 
     def _menu_companies(self):

@@ -32,14 +32,15 @@ class FynloMenu(models.AbstractModel):
         moves on, when the business day changes and when a dated price begins or ends.
         """
         moment = clock.now()
-        key = f"menu:{self.env.cr.dbname}:{location_uuid}:{version}"
-        kept = prepared_bytes.find(key, moment)
+        key = f"menu:{self.env.cr.dbname}:{location_uuid}"
+        kept = prepared_bytes.find(key, version, moment)
         if kept:
             return kept
         sheet = MenuSheet(self.env, location_id, moment)
         raw = json.dumps(sheet.document(version), separators=(",", ":"), ensure_ascii=False).encode()
         prepared = prepared_bytes.prepare(raw, f"m{version}", sheet.fresh_until())
-        prepared_bytes.keep(key, prepared)
+        if self.env["fynlo.catalogue"]._is_settled():
+            prepared_bytes.keep(key, version, prepared)
         return prepared
 
     @api.model
@@ -182,6 +183,7 @@ class MenuSheet:
 
     def _modifier(self, row):
         available, _stock = self.modifier_state.get(row["id"], (True, None))
+        available = available and row["uuid"] not in self.modifiers_without
         return {"id": row["uuid"], "name": row["name"], "price": self._money(row["price"]), "available": available}
 
     def _combos(self):
@@ -231,6 +233,7 @@ class MenuSheet:
 
     def _read_availability(self):
         self.product_state, self.variant_state, self.modifier_state = {}, {}, {}
+        self.modifiers_without = set()
         for row in self._rows(menu_rows.AVAILABILITY):
             state = (row["available"], row["stock"])
             if row["product_tmpl_id"]:
@@ -239,6 +242,18 @@ class MenuSheet:
                 self.variant_state[row["product_id"]] = state
             else:
                 self.modifier_state[row["modifier_id"]] = state
+        self._read_stock()
+
+    def _read_stock(self):
+        """What is in stock, where no portions are counted; what lacks an ingredient is off the menu."""
+        stock = self.env["fynlo.stock.sheet"]._of_menu(self.place["location_id"], self.place["product_ids"])
+        for variant_id, pieces in stock.pieces.items():
+            self.variant_state.setdefault(variant_id, (True, pieces))
+        for variant_id, uuid in stock.away:
+            if variant_id:
+                self.variant_state[variant_id] = (False, stock.pieces.get(variant_id))
+            else:
+                self.modifiers_without.add(uuid)
 
     # --- reading -------------------------------------------------------------------------
 

@@ -114,8 +114,11 @@ class FynloModifier(models.Model):
     _description = "Modifier"
     _inherit = ["fynlo.resource.mixin", "fynlo.menu.part"]
     _order = "sequence, id"
+    _check_company_auto = True
     _resource_name = "modifier"
-    _menu_fields = frozenset({"name", "sequence", "group_id", "price", "active"})
+    _menu_fields = frozenset(
+        {"name", "sequence", "group_id", "price", "active", "ingredient_id", "ingredient_quantity"}
+    )
 
     name = fields.Char(required=True, translate=True)
     active = fields.Boolean(default=True)
@@ -124,6 +127,21 @@ class FynloModifier(models.Model):
     company_id = fields.Many2one(related="group_id.company_id", store=True)
     currency_id = fields.Many2one(related="group_id.company_id.currency_id")
     price = fields.Monetary(default=0, help="Added to the price of the product, once for each time it is chosen.")
+
+    ingredient_id = fields.Many2one(
+        "product.product",
+        domain="[('is_storable', '=', True)]",
+        check_company=True,
+        help="What is taken from stock each time this is chosen: the cheese of extra cheese.",
+    )
+    ingredient_quantity = fields.Float(
+        digits="Product Unit", default=0.0, help="How much of it, in its own unit of measure."
+    )
+
+    @api.constrains("ingredient_quantity")
+    def _check_ingredient_quantity(self):
+        if any(modifier.ingredient_quantity < 0 for modifier in self):
+            raise ValidationError(self.env._("A modifier takes nothing from stock or something, never less."))
 
     @api.constrains("price")
     def _check_price(self):

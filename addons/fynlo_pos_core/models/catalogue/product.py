@@ -16,7 +16,7 @@ class ProductTemplate(models.Model):
             "categ_id", "pos_categ_ids", "pos_sequence", "public_description", "description_sale", "combo_ids",
             "attribute_line_ids", "barcode", "default_code", "image_1920", "fynlo_modifier_group_ids",
             "fynlo_allergen_ids", "fynlo_open_price",
-            "fynlo_halves",
+            "fynlo_halves", "is_storable",
         }
     )  # fmt: skip
 

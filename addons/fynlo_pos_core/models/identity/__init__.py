@@ -2,6 +2,7 @@ from . import (
     access,
     audit_log,
     credential,
+    desk_access,
     device,
     employee,
     lockout,

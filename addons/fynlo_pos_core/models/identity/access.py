@@ -8,6 +8,7 @@ from ...rest.prepared_statement import PreparedStatement
 from ...rest.route import PAIRED
 from ...tools import access_token
 from ...tools.clock import now
+from ...tools.process_cache import ProcessCache
 
 #: Topic templates and the permission that opens them; ``None`` opens to its owner.
 TOPICS = (
@@ -24,8 +25,9 @@ TOPICS = (
     ("d.{device}", None),
 )
 
-MAX_CACHED = 1_000
-_permissions: dict[tuple, frozenset[str]] = {}
+_permissions: ProcessCache[frozenset[str]] = ProcessCache(
+    "permissions", max_entries=1_000, max_bytes=8 << 20, weigh=lambda codes: sum(map(len, codes))
+)
 
 _SESSION = PreparedStatement("""
     SELECT session.id, session.state, session.expires_at > %(now)s AS in_time,
@@ -165,12 +167,11 @@ class FynloAccess(models.AbstractModel):
     @api.model
     def _cached_permissions(self, company_id, perm_version, role):
         """The same from this process's memory. A version is never given twice, so it never lies."""
-        key = (self.env.cr.dbname, company_id, perm_version, role)
-        codes = _permissions.get(key)
+        key = (self.env.cr.dbname, company_id, role)
+        codes = _permissions.get(key, perm_version)
         if codes is None:
-            if len(_permissions) >= MAX_CACHED:
-                _permissions.clear()
-            codes = _permissions[key] = self.env["fynlo.permission.map"].sudo()._of_role(company_id, role)
+            codes = self.env["fynlo.permission.map"].sudo()._of_role(company_id, role)
+            _permissions.put(key, perm_version, codes)
         return codes
 
     @api.model

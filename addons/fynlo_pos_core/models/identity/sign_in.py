@@ -39,6 +39,14 @@ class FynloSignIn(models.AbstractModel):
         Raises ``sign_in_locked`` or ``credentials_invalid``; which of device, employee, place or
         PIN did not fit is not told.
         """
+        employee = self._known_by_pin(device, employee_uuid, pin, address)
+        device._seen(address, app_version)
+        location = device.config_id
+        return self._open(employee, location, device=device, method="pin", address=address, user_agent=user_agent)
+
+    @api.model
+    def _known_by_pin(self, device, employee_uuid, pin, address=""):
+        """The employee behind a PIN on ``device``, without signing in. Raises as :meth:`_by_pin`; failures count."""
         company, location = device.company_id, device.config_id
         employee = self._employee_at(company, employee_uuid)
         subjects = self._pin_subjects(device, employee)
@@ -50,8 +58,7 @@ class FynloSignIn(models.AbstractModel):
             self._log_failure(company, employee, device, "pin", address)
             raise Problem("credentials_invalid", "This PIN is not right.", lasting=True)
         lockouts._clear([one for one in subjects if one.kind == "device_employee"])
-        device._seen(address, app_version)
-        return self._open(employee, location, device=device, method="pin", address=address, user_agent=user_agent)
+        return employee
 
     def _employee_at(self, company, uuid):
         employees = self.env["hr.employee"].sudo()

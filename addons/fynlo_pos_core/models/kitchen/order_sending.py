@@ -75,9 +75,9 @@ class FynloOrderService(models.AbstractModel):
         desk._refresh(working - struck)
         return document
 
-    def _cancel(self, identity, uuid, reason):
+    def _cancel(self, identity, uuid, reason, approval_id=None):
         """The kitchen stops work on what it still has."""
-        document = super()._cancel(identity, uuid, reason)
+        document = super()._cancel(identity, uuid, reason, approval_id)
         desk = self.env["fynlo.kitchen.desk"]
         desk._withdraw(identity, self._facts(identity), document["id"])
         return document

@@ -7,5 +7,15 @@ from . import order_reading
 from . import order_rows
 from . import order_service
 from . import order_editing
+from . import order_portions
+from . import order_reopening
+from . import refund_rows
+from . import refund_stock
+from . import refund_margin
 from . import order_display
 from . import order_timeline
+from . import order_review
+from . import order_board
+from . import order_desk
+from . import review_wizard
+from . import cancel_wizard

@@ -1,6 +1,6 @@
 """Facts of a location for pricing, read once a process and catalogue version."""
 
-import threading
+import pickle
 
 from odoo import api, models
 
@@ -19,6 +19,7 @@ from ...engine.facts import (
 )
 from ...rest import Problem, declare
 from ...tools.money import to_minor
+from ...tools.process_cache import ProcessCache
 from ...tools.tax_mirror import MIRRORED_KINDS, TaxRule
 
 declare(
@@ -29,8 +30,12 @@ declare(
     "Ask a manager to finish the set-up in the back office; the detail says what is missing.",
 )
 
-_cache: dict[tuple[str, int], LocationFacts] = {}
-_lock = threading.Lock()
+_cache: ProcessCache[LocationFacts] = ProcessCache(
+    "location_facts",
+    max_entries=256,
+    max_bytes=64 << 20,
+    weigh=lambda facts: len(pickle.dumps(facts, pickle.HIGHEST_PROTOCOL)),
+)
 
 
 class FynloLocationFacts(models.AbstractModel):
@@ -43,11 +48,11 @@ class FynloLocationFacts(models.AbstractModel):
     def _of(self, location_id, version):
         """The facts of ``location_id`` at catalogue ``version``; no query when this process has them."""
         key = (self.env.cr.dbname, location_id)
-        facts = _cache.get(key)
-        if facts is None or facts.version != version:
+        facts = _cache.get(key, version)
+        if facts is None:
             facts = self._load(location_id, version)
-            with _lock:
-                _cache[key] = facts
+            if self.env["fynlo.catalogue"]._is_settled():
+                _cache.put(key, version, facts)
         return facts
 
     @api.model
@@ -82,6 +87,7 @@ class FynloLocationFacts(models.AbstractModel):
         facts.service_charge = _service_charge(location)
         facts.cash_rounding = _cash_rounding(location, facts.digits)
         facts.discount_limit_bp = company.fynlo_discount_limit_bp
+        facts.approval_policies = self.env["fynlo.approval.policy"]._of(location)
         return facts
 
     def _taxes(self, location):

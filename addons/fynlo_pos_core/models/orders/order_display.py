@@ -27,6 +27,7 @@ class PosOrder(models.Model):
     )
     fynlo_drift_text = fields.Char("What differed", compute="_compute_fynlo_drift_text")
     fynlo_discount_text = fields.Char("Given discounts", compute="_compute_fynlo_discount_text")
+    fynlo_charge_text = fields.Char("Service charge in words", compute="_compute_fynlo_charge_text")
     fynlo_due = fields.Monetary("Due", compute="_compute_fynlo_due")
 
     @api.depends("state")
@@ -74,8 +75,23 @@ class PosOrder(models.Model):
     @api.depends("fynlo_discounts")
     def _compute_fynlo_discount_text(self):
         for order in self:
-            order.fynlo_discount_text = ", ".join(
-                f"{given['name']} −{order._fynlo_in_words(given['amount'])}" for given in order.fynlo_discounts or []
+            order.fynlo_discount_text = ", ".join(map(order._fynlo_discount_words, order.fynlo_discounts or []))
+
+    def _fynlo_discount_words(self, given):
+        """``Ten percent −£1.00 on Margherita (birthday)``: what, how much, on which line, and why."""
+        line = self.lines.filtered(lambda line: line.uuid == given["line_id"]) if given["line_id"] else None
+        where = self.env._(" on %s", line.full_product_name) if line else ""
+        reason = f" ({given['reason']})" if given["reason"] else ""
+        return f"{given['name']} −{self._fynlo_in_words(given['amount'])}{where}{reason}"
+
+    @api.depends("fynlo_service_charge")
+    def _compute_fynlo_charge_text(self):
+        for order in self:
+            charge = order.fynlo_service_charge
+            declined = charge and charge.get("declined")
+            rate = charge and f"{charge['rate_bp'] / 100:g} %"
+            order.fynlo_charge_text = rate and (
+                self.env._("declined (%(reason)s)", reason=declined["reason"]) if declined else rate
             )
 
     @api.depends("amount_total", "amount_paid", "state")
@@ -105,6 +121,7 @@ class PosOrderLine(models.Model):
     fynlo_quantity_text = fields.Char("Quantity in words", compute="_compute_fynlo_texts")
     fynlo_modifier_text = fields.Char("Chosen modifiers", compute="_compute_fynlo_texts")
     fynlo_tax_text = fields.Char("Taxes in it", compute="_compute_fynlo_texts")
+    fynlo_void_text = fields.Char("Void in words", compute="_compute_fynlo_void_text")
     fynlo_discount_shown = fields.Monetary("Discount", compute="_compute_fynlo_discount_shown")
     fynlo_part = fields.Boolean("Part of a combo", compute="_compute_fynlo_part")
 
@@ -123,6 +140,17 @@ class PosOrderLine(models.Model):
             times = f"{modifier['quantity']} × " if modifier["quantity"] != 1 else ""
             price = f" +{self.order_id._fynlo_in_words(modifier['price'])}" if modifier["price"] else ""
             yield f"{times}{modifier['name']}{price}"
+
+    @api.depends("fynlo_void")
+    def _compute_fynlo_void_text(self):
+        for line in self:
+            void = line.fynlo_void
+            line.fynlo_void_text = void and self.env._(
+                "%(quantity)s by %(who)s: %(reason)s",
+                quantity=void["quantity"],
+                who=void["by"]["name"],
+                reason=void["reason"],
+            )
 
     @api.depends("fynlo_discount", "currency_id")
     def _compute_fynlo_discount_shown(self):

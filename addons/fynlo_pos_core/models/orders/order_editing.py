@@ -3,13 +3,14 @@
 from odoo import api, models
 
 from ...engine.basket import Basket
-from ...engine.operations import Editor, Result
+from ...engine.edit_result import Result
+from ...engine.operations import OPERATIONS_MAX, Editor
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
-from ...rest import Problem, declare
+from ...rest import Invalid, Problem, declare
 from ..system.transition import require_transition
 from .order_operation import body_of
-from .order_states import ORDER_STATES
+from .order_states import ORDER_STATES, payment_of_open
 
 declare(
     "batch_rejected",
@@ -36,6 +37,9 @@ class FynloOrderService(models.AbstractModel):
 
         The order's row is locked first: batches of several tills follow each other, none is lost.
         """
+        if len(wish.operations) > OPERATIONS_MAX:
+            detail = self.env._("A batch has at most %s operations.", OPERATIONS_MAX)
+            raise Invalid(detail, code="too_many_operations", field="operations")
         facts = self._facts(identity)
         rows = self.env["fynlo.order.rows"]
         order = rows._lock(uuid, facts)
@@ -66,12 +70,14 @@ class FynloOrderService(models.AbstractModel):
             )
         document = self._keep_edits(order, facts, identity, editor)
         self.env["fynlo.order.operation"]._record(order, identity, wish, entries, now)
+        self.env["fynlo.approval.service"]._use(editor.allowance)
+        self._audit_acts(order, facts, editor.acts)
         self._tell_losers(order, facts, results, identity)
         return {"order": document, "results": [result.document() for result in results]}
 
     @api.model
-    def _cancel(self, identity, uuid, reason):
-        """Cancel an open order on which no money was taken. Lines that were sent are voided with it."""
+    def _cancel(self, identity, uuid, reason, approval_id=None):
+        """Cancel an open order on which no money was taken. What the kitchen has of it may need an approval."""
         facts = self._facts(identity)
         order = self.env["fynlo.order.rows"]._lock(uuid, facts)
         require_transition(self.env, ORDER_STATES, order.state, "cancelled")
@@ -82,7 +88,8 @@ class FynloOrderService(models.AbstractModel):
                 current_state=order.state,
                 allowed=["completed"],
             )
-        order.state = "cancelled"
+        approver = self._allow_cancel(identity, order, facts, approval_id)
+        self._let_portions_go(order, facts)
         self.env["fynlo.order.rows"]._update(order, identity, facts, state="cancel")
         self.env["fynlo.audit.log"]._record(
             "order.cancelled",
@@ -90,6 +97,7 @@ class FynloOrderService(models.AbstractModel):
             resource=("order", order.uuid),
             before={"total": order.total, "number": order.number},
             reason=reason,
+            approver=approver,
         )
         return self._announce(order, facts, "order.cancelled")
 
@@ -111,7 +119,32 @@ class FynloOrderService(models.AbstractModel):
             base_version=wish.base_version,
             odoo_taxes=self._odoo_taxes(facts),
             customers=self._customers(identity, wish),
+            allowance=self._allowance(identity, facts, wish),
         )
+
+    def _allowance(self, identity, facts, wish):
+        approval_ids = [getattr(op, "approval_id", None) for op in wish.operations]
+        return self.env["fynlo.approval.service"]._allowance(identity, facts, approval_ids)
+
+    def _allow_cancel(self, identity, order, facts, approval_id):
+        """The approver's name, where what the kitchen has costs more than the employee may void alone."""
+        sent = [line for line in order.active_lines if line.sent_quantity]
+        if not sent:
+            return None
+        amount = sum(line.total for line in sent)
+        service = self.env["fynlo.approval.service"]
+        return service._require(identity, facts, "order.cancel", order.uuid, amount, approval_id)
+
+    def _audit_acts(self, order, facts, acts):
+        for act in acts:
+            self.env["fynlo.audit.log"]._record(
+                act.action,
+                company_id=facts.company_id,
+                resource=("order", order.uuid),
+                after={"number": order.number, "of": act.resource_id, "amount": act.amount},
+                reason=act.reason,
+                approver=act.approver,
+            )
 
     def _customers(self, identity, wish):
         """The guests that the batch names, by public id, as far as the company knows them."""
@@ -134,6 +167,7 @@ class FynloOrderService(models.AbstractModel):
         for line in order.lines:
             for leaf in [line, *line.parts]:
                 leaf.dirty = leaf.dirty or before[id(leaf)] != leaf.amounts
+        self._follow_payment(order, payment_of_open(order))
         self.env["fynlo.order.rows"]._update(order, identity, facts)
         return self._announce(order, facts, "order.updated")
 

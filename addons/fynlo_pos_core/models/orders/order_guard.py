@@ -111,6 +111,12 @@ class PosOrder(models.Model):
         if any(vals.get("fynlo_number") for vals in vals_list):
             self._refuse()
 
+    def _refund(self):
+        """Odoo's own refund would neither give the money back nor tell the tills."""
+        if self._guarded():
+            raise AccessError(self.env._("This order was made on a till. Refund it on a till."))
+        return super()._refund()
+
     def _guard_order(self):
         return self.sudo()
 

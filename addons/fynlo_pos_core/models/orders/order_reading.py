@@ -1,4 +1,7 @@
-"""Reading orders: from their rows to an order in memory, with two queries (three with payments)."""
+"""Reading orders: from their rows to an order in memory, with two queries (three with payments).
+
+The negative orders by which refunds reach the books are none that a till knows; it has the refunds.
+"""
 
 from decimal import Decimal
 
@@ -20,11 +23,13 @@ ORDERS = """
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
            o.fynlo_service_charge, o.fynlo_rounding, o.fynlo_carried, o.fynlo_tab_name, o.employee_id,
            o.fynlo_server_id, o.fynlo_shares, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
+           o.fynlo_shortages, o.fynlo_refunded,
            device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
            guest.fynlo_uuid AS guest_uuid, server.fynlo_uuid AS server_uuid, server.name AS server_name,
            origin.uuid AS origin_uuid, origin.fynlo_number AS origin_number,
-           heir.uuid AS heir_uuid, heir.fynlo_number AS heir_number
+           heir.uuid AS heir_uuid, heir.fynlo_number AS heir_number,
+           EXISTS (SELECT 1 FROM pos_payment WHERE pos_order_id = o.id) AS has_payments
       FROM pos_order o
       LEFT JOIN fynlo_device device ON device.id = o.fynlo_device_id
       LEFT JOIN hr_employee employee ON employee.id = o.employee_id
@@ -34,15 +39,17 @@ ORDERS = """
       LEFT JOIN pos_order origin ON origin.id = o.fynlo_split_from_id
       LEFT JOIN pos_order heir ON heir.id = o.fynlo_merged_into_id
 """
-ORDER = PreparedStatement(ORDERS + " WHERE o.uuid = %(order)s AND o.config_id = %(location)s")
-ORDER_TO_WRITE = PreparedStatement(ORDERS + " WHERE o.uuid = %(order)s AND o.config_id = %(location)s FOR UPDATE OF o")
+ONE = " WHERE o.uuid = %(order)s AND o.config_id = %(location)s AND o.is_refund IS NOT TRUE"
+ORDER = PreparedStatement(ORDERS + ONE)
+ORDER_TO_WRITE = PreparedStatement(ORDERS + ONE + " FOR UPDATE OF o")
 LINES = PreparedStatement("""
     SELECT l.order_id, l.id, l.uuid, l.product_id, variant.fynlo_uuid AS variant_uuid,
            template.fynlo_uuid AS product_uuid, l.full_product_name, l.qty, l.price_unit, l.price_extra,
            l.discount,
            l.price_subtotal, l.price_subtotal_incl, l.combo_parent_id, l.combo_item_id, l.customer_note,
            l.fynlo_choice_uuid, l.fynlo_course, l.fynlo_seat, l.fynlo_state, l.fynlo_sent_quantity,
-           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_catalogue_version,
+           l.fynlo_modifiers, l.fynlo_halves, l.fynlo_taxes, l.fynlo_discount, l.fynlo_void, l.fynlo_wasted,
+           l.fynlo_catalogue_version,
            ARRAY(SELECT account_tax_id FROM account_tax_pos_order_line_rel rel
                   WHERE rel.pos_order_line_id = l.id ORDER BY 1) AS tax_ids
       FROM pos_order_line l
@@ -89,7 +96,8 @@ class FynloOrderRows(models.AbstractModel):
     def _read_page(self, facts, where, values, limit):
         """Up to ``limit`` orders of the location, the newest first. ``where`` is SQL of ours alone."""
         self.env.cr.execute(
-            f"{ORDERS} WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL {where} ORDER BY o.id DESC LIMIT %s",
+            f"{ORDERS} WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL AND o.is_refund IS NOT TRUE {where}"
+            " ORDER BY o.id DESC LIMIT %s",
             (facts.location_id, *values, limit),
         )
         return self._orders(self.env.cr.dictfetchall(), facts)
@@ -105,7 +113,7 @@ class FynloOrderRows(models.AbstractModel):
         for line in self.env.cr.dictfetchall():
             lines_by_order.setdefault(line["order_id"], []).append(line)
         payments = {}
-        if any(row["amount_paid"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
+        if any(row["has_payments"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
             payments = self.env["pos.order"]._fynlo_payment_documents(order_ids)
         return [_order_of(row, lines_by_order.get(row["id"], []), payments.get(row["id"], []), facts) for row in rows]
 
@@ -159,12 +167,14 @@ def _order_of(row, line_rows, payments, facts):
         split_from={"id": row["origin_uuid"], "number": row["origin_number"]} if row["origin_uuid"] else None,
         merged_into={"id": row["heir_uuid"], "number": row["heir_number"]} if row["heir_uuid"] else None,
         late_arrival=bool(row["fynlo_late_arrival"]),
+        shortages=row["fynlo_shortages"] or [],
         carried=bool(row["fynlo_carried"]),
         tip=tip,
         rounding=row["fynlo_rounding"] or 0,
         tip_row_id=tips[0]["id"] if tips else None,
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),
+        refunded=row["fynlo_refunded"] or 0,
         payments=payments,
         net=total - tax,
         tax=tax,
@@ -228,6 +238,7 @@ def _line_of(row, facts):
         state=row["fynlo_state"],
         sent_quantity=_decimal(row["fynlo_sent_quantity"]),
         void=void,
+        wasted=_decimal(row["fynlo_wasted"]),
         row_id=row["id"],
         dirty=False,
         discount=row["fynlo_discount"] or 0,

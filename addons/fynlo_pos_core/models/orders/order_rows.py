@@ -38,7 +38,7 @@ class FynloOrderRows(models.AbstractModel):
         env = self._lean_env(order, identity, facts)
         values = {
             **values,
-            **_constants(identity, facts),
+            **constants(identity, facts),
             **order_header(order, facts),
             **_amounts(order, facts),
             "uuid": order.uuid,
@@ -183,7 +183,7 @@ class FynloOrderRows(models.AbstractModel):
         return env
 
 
-def _constants(identity, facts):
+def constants(identity, facts):
     """What is the same for every order of this location and employee."""
     return {
         **facts.order_defaults,
@@ -227,6 +227,7 @@ def _amounts(order, facts):
         "fynlo_stamps": order.stamps,
         "fynlo_courses": order.courses,
         "fynlo_discounts": [discount.stored() for discount in order.discounts],
+        "fynlo_shortages": order.shortages,
     }
 
 
@@ -249,6 +250,7 @@ def _line_amounts(line, facts):
         "fynlo_taxes": [list(tax) for tax in line.taxes] if priced else [],
         "fynlo_discount": line.discount if priced else 0,
         "fynlo_void": line.void,
+        "fynlo_wasted": float(line.wasted),
     }
 
 

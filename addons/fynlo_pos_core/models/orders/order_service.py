@@ -9,7 +9,7 @@ from datetime import timedelta
 from odoo import api, models
 
 from ...engine.basket import LINES_MAX, Basket, check_discount_limit
-from ...engine.order import Order, ServiceCharge
+from ...engine.order import LATE_AFTER, Order, ServiceCharge
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
 from ...rest import Invalid, Problem, declare, paging
@@ -18,13 +18,11 @@ from ...tools import clock
 from ...tools.money import to_minor
 from ...tools.tax_mirror import TaxedAmount
 from ..system.transition import require_transition
-from .order_states import ORDER_STATES
+from .order_states import ORDER_STATES, PAYMENT_AXIS_STATES, payment_of_completed, payment_of_open
 from .pos_order import STATES
 
 #: A till whose clock runs further ahead than this is not believed.
 CLOCK_SKEW = timedelta(minutes=5)
-#: An order that was made longer ago than this reached us late (the till was offline).
-LATE_AFTER = timedelta(hours=1)
 OLDEST = timedelta(days=31)
 
 OPEN_PLACES = PreparedStatement(
@@ -62,6 +60,13 @@ declare(
     "Id already used",
     "An order or a line with this id exists.",
     "If it is a retry, read the order by its id; otherwise choose a new id.",
+)
+declare(
+    "order_too_old",
+    422,
+    "Order too old",
+    "The order was made more than 31 days ago by the till's clock.",
+    "Correct the till's clock; hand an order that is really so old to a manager.",
 )
 declare(
     "device_required",
@@ -104,6 +109,7 @@ class FynloOrderService(models.AbstractModel):
         facts = self._facts(identity)
         order = self._priced(wish, identity, facts)
         order.session_id, (order.number,) = self._open_places(identity, [wish.id], [line.id for line in wish.lines])
+        self._hold_portions(order, facts)
         self.env["fynlo.order.rows"]._insert(order, identity, facts)
         return self._announce(order, facts, "order.created")
 
@@ -117,7 +123,7 @@ class FynloOrderService(models.AbstractModel):
     @api.model
     def _payment_registered(self, identity, order, facts, *, complete):
         """Write an order whose ``paid`` has just grown; close it too when asked. Returns its document."""
-        order.payment = "paid" if not order.due else "partly_paid"
+        self._follow_payment(order, payment_of_open(order))
         if complete:
             return self._complete_locked(identity, order, facts)
         self.env["fynlo.order.rows"]._update(order, identity, facts)
@@ -133,7 +139,8 @@ class FynloOrderService(models.AbstractModel):
                 self.env._("The order is not fully paid."),
                 due={"amount": order.due, "currency": facts.currency},
             )
-        order.state, order.payment = "completed", "paid"
+        order.state = "completed"
+        self._follow_payment(order, payment_of_completed(order))
         self.env["fynlo.order.rows"]._update(order, identity, facts, state="paid")
         self._keep_costs(order, facts)
         return self._announce(order, facts, "order.completed")
@@ -162,6 +169,12 @@ class FynloOrderService(models.AbstractModel):
 
     # --- steps ---------------------------------------------------------------------------
 
+    def _follow_payment(self, order, target):
+        """Move the payment axis, which only ever goes the ways of its table."""
+        if target != order.payment:
+            require_transition(self.env, PAYMENT_AXIS_STATES, order.payment, target)
+            order.payment = target
+
     def _priced(self, wish, identity, facts):
         """An order in memory from what the till asked for, priced."""
         preset = self._known(facts.presets, wish.preset_id, "preset_id")
@@ -169,7 +182,8 @@ class FynloOrderService(models.AbstractModel):
         _check_ids(wish)
         now = self.env.cr.now()
         made_at = self._made_at(wish, now)
-        basket = Basket(facts, identity, preset, made_at)
+        late = now - made_at > LATE_AFTER
+        basket = Basket(facts, identity, preset, made_at, served=late)
         order = Order(
             uuid=str(wish.id),
             number=None,
@@ -186,7 +200,7 @@ class FynloOrderService(models.AbstractModel):
             guests=wish.guests,
             note=wish.note,
             tab_name=wish.tab_name or "",
-            late_arrival=now - made_at > LATE_AFTER,
+            late_arrival=late,
         )
         order.lines = [basket.line(line, f"lines[{i}]") for i, line in enumerate(wish.lines)]
         for index, discount in enumerate(wish.discounts):
@@ -214,7 +228,9 @@ class FynloOrderService(models.AbstractModel):
         """When the till made the order, as far as its clock can be believed."""
         made_at = clock.naive_utc(wish.client_created_at) if wish.client_created_at else now
         if made_at < now - OLDEST:
-            raise Invalid(self.env._("An order cannot be more than 31 days old."), field="client_created_at")
+            raise Invalid(
+                self.env._("An order cannot be more than 31 days old."), code="order_too_old", field="client_created_at"
+            )
         return (now if made_at > now + CLOCK_SKEW else made_at).replace(microsecond=0)
 
     def _expected_total(self, wish, facts):
@@ -299,4 +315,4 @@ def _check_ids(wish):
         if len(set(ids)) != len(ids):
             raise Invalid("Each one needs an id of its own.", field=name)
     if len(wish.lines) > LINES_MAX:
-        raise Invalid(f"An order has at most {LINES_MAX} lines.", field="lines")
+        raise Invalid(f"An order has at most {LINES_MAX} lines.", code="too_many_lines", field="lines")

@@ -91,6 +91,9 @@ class PosOrder(models.Model):
         "Price drift", readonly=True, copy=False, help="What the till expected and what it cost, when they differed."
     )
     fynlo_late_arrival = fields.Boolean("Late arrival", readonly=True, copy=False)
+    fynlo_shortages = fields.Json(
+        "Shortages", readonly=True, copy=False, help="What was promised to the guest beyond what there was."
+    )
     fynlo_stamps = fields.Json("Last edits by field", readonly=True, copy=False)
     fynlo_courses = fields.Json("Fired courses", readonly=True, copy=False)
     fynlo_service_charge = fields.Json("Service charge", readonly=True, copy=False)
@@ -102,6 +105,7 @@ class PosOrder(models.Model):
         copy=False,
         help="What rounding the payment to the coins in use added to the bill, or took off.",
     )
+    fynlo_refunded = fields.Integer("Refunded (minor units)", default=0, required=True, readonly=True, copy=False)
     fynlo_tab_name = fields.Char("Tab", size=64, readonly=True, copy=False, help="Whose tab it is, without a table.")
     fynlo_server_id = fields.Many2one(
         "hr.employee",
@@ -149,8 +153,25 @@ class PosOrderLine(models.Model):
     fynlo_taxes = fields.Json("Taxes of the line", readonly=True)
     fynlo_discount = fields.Integer("Discount (minor units)", readonly=True)
     fynlo_void = fields.Json("Void", readonly=True, copy=False)
+    fynlo_wasted = fields.Float(
+        "Wasted",
+        digits="Product Unit",
+        readonly=True,
+        copy=False,
+        help="Voided after the kitchen had it, and not to be sold again.",
+    )
     fynlo_choice_uuid = fields.Char("Combo choice", readonly=True)
     fynlo_catalogue_version = fields.Integer("Catalogue version", readonly=True)
+    fynlo_restocked = fields.Boolean("Put back into stock", readonly=True, copy=False, help="Of a line that refunds.")
+    fynlo_allowance = fields.Boolean(
+        "Of the price alone",
+        readonly=True,
+        copy=False,
+        help="Gives back money and no goods; its quantity means nothing.",
+    )
+
+    #: What has been sold of a product since its stock was last moved.
+    _fynlo_sales = models.Index("(product_id, order_id)")
 
 
 class PosPayment(models.Model):

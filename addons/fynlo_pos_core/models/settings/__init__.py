@@ -1,1 +1,1 @@
-from . import company, company_settings, location, location_clock
+from . import attention, company, company_settings, location, location_clock

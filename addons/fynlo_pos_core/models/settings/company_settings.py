@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 
 from ...tools.settings import settings
 
-#: Fields of the window and the company's fields behind them.
+#: What the window itself decides: how long people stay signed in.
 RULES = {"pin_session_hours": "fynlo_pin_session_hours", "session_days": "fynlo_session_days"}
 
 
@@ -51,14 +51,18 @@ class FynloCompanySettings(models.TransientModel):
             "target": "current",
         }
 
+    def _rules(self):
+        """Fields of the window and the company's fields behind them; each domain adds its own."""
+        return RULES
+
     def action_save(self):
         """Put the rules in force. Raises ``AccessError`` unless the user is an owner of the company."""
         self.ensure_one()
         if not self.may_change or self.company_id not in self.env.companies:
-            raise AccessError(self.env._("Only an owner changes how long people stay signed in."))
+            raise AccessError(self.env._("Only an owner changes these settings."))
         company = self.company_id.sudo()
-        before = {name: company[name] for name in RULES.values()}
-        after = {name: self[shown] for shown, name in RULES.items()}
+        before = {name: company[name] for name in self._rules().values()}
+        after = {name: self[shown] for shown, name in self._rules().items()}
         company.write(after)
         self.env["fynlo.audit.log"]._record(
             "settings.changed",

@@ -7,7 +7,7 @@ from ...engine.bill_merging import Merging
 from ...engine.order_document import order_document
 from ...rest import Invalid, Problem
 from ..kitchen.order_sending import WORKING
-from ..orders.order_states import ORDER_STATES
+from ..orders.order_states import ORDER_STATES, payment_of_open
 from ..system.transition import require_transition
 
 
@@ -50,7 +50,7 @@ class FynloOrderService(models.AbstractModel):
         rows._move_lines(row_ids, target)
         tickets = desk._follow_order([source.row_id for source in sources], target.row_id)
         target.fulfilment = desk._fulfilment(target.row_id)
-        target.payment = target.payment_now
+        self._follow_payment(target, payment_of_open(target))
         for source in sources:
             require_transition(self.env, ORDER_STATES, source.state, "cancelled")
             source.state, source.fulfilment = "cancelled", "new"

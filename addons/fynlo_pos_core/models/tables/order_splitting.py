@@ -5,6 +5,7 @@ from odoo import api, models
 from ...engine.bill_parting import Parting, PartWish, Portion
 from ...engine.order_document import order_document
 from ...rest import Invalid, NotFound, Problem
+from ..orders.order_states import payment_of_open
 
 
 class FynloOrderService(models.AbstractModel):
@@ -110,7 +111,7 @@ class FynloOrderService(models.AbstractModel):
             tickets |= followed
         if tickets:
             order.fulfilment = desk._fulfilment(order.row_id)
-        order.payment = order.payment_now
+        self._follow_payment(order, payment_of_open(order))
         rows._update(order, identity, facts)
         return tickets
 

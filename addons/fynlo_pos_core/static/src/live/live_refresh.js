@@ -8,7 +8,7 @@ import { onMounted, onWillUnmount } from "@odoo/owl";
 const EVERY = 3000;
 const FRESH_FOR = 6000;
 /** A grouped view is watched by its newest records. */
-const WATCHED = 80;
+const WATCHED = 200;
 /** What tells one state of an order from the next; views that use this load both fields. */
 const MARKS = { write_date: {}, fynlo_version: {} };
 
@@ -88,13 +88,16 @@ class LiveRefresh {
         }
     }
 
-    /** The stamps of what is on the screen; of a grouped view, those of the last look at it. */
+    /**
+     * The stamps of what is on the screen. A grouped view may show a part only: then those of the
+     * last look at it, or nothing at the first one.
+     */
     shown(query) {
         const { root } = this.controller.model;
-        if (!root.groups) {
-            return new Map(root.records.map(({ resId, data }) => [resId, stamp(data)]));
+        if (root.groups && this.stamps && same(query, this.query)) {
+            return this.stamps;
         }
-        return this.stamps && same(query, this.query) ? this.stamps : null;
+        return isWhole(root) ? new Map(recordsOf(root).map(({ resId, data }) => [resId, stamp(data)])) : null;
     }
 
     describe() {
@@ -148,6 +151,11 @@ function stamp({ write_date: moment, fynlo_version: version }) {
 
 function same(one, other) {
     return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Whether every record of the list is on the screen. */
+function isWhole(list) {
+    return !list.groups || list.groups.every(({ isFolded, count, list: inner }) => !isFolded && count === inner?.records?.length);
 }
 
 /** The records that are shown, also inside open groups. */

@@ -2,32 +2,7 @@
 
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-
-/** What the test put into the page: how to call the API as the till would. */
-const till = () => JSON.parse(sessionStorage.getItem("fynlo_test_till"));
-
-async function callApi(path, body) {
-    const headers = { Authorization: `Bearer ${till().token}`, "Content-Type": "application/json" };
-    if (body) {
-        headers["Idempotency-Key"] = crypto.randomUUID();
-    }
-    const response = await fetch(`/api/v1${path}`, {
-        method: body ? "POST" : "GET",
-        headers,
-        body: body && JSON.stringify(body),
-    });
-    const answer = await response.json();
-    if (!response.ok) {
-        throw new Error(`${path}: ${response.status} ${answer.code} ${answer.detail}`);
-    }
-    return answer;
-}
-
-async function sell() {
-    const line = { id: crypto.randomUUID(), variant_id: till().variant, quantity: "2" };
-    const order = await callApi("/orders", { id: crypto.randomUUID(), lines: [line], expected_total: till().expected });
-    document.body.dataset.fynloOrder = order.number;
-}
+import { callApi, openMenu, sell, till } from "./till";
 
 async function expectAvailable(available) {
     const menu = await callApi("/menu");
@@ -36,11 +11,6 @@ async function expectAvailable(available) {
         throw new Error(`the menu says available: ${product.available}, not ${available}`);
     }
 }
-
-const openMenu = (section, item) => [
-    { content: `Open ${section}`, trigger: `.o_menu_sections button:contains(${section})`, run: "click" },
-    { content: `Open ${item}`, trigger: `.o-dropdown--menu .dropdown-item:contains(${item})`, run: "click" },
-];
 
 registry.category("web_tour.tours").add("fynlo_back_office", {
     url: "/odoo",

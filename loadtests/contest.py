@@ -5,8 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from loadtests.budget import print_table
 from loadtests.figures import median, percentile
 from loadtests.worker_meter import Cost, WorkerMeter
+
+COLUMNS = ("", "wall p50", "p95", "Odoo CPU", "PG CPU", "Redis CPU", "queries", "n")
+#: One worker, so that every request's cost is that worker's; access lines tell the number of queries.
+ONE_WORKER = {
+    "workers": "1",
+    "max_cron_threads": "0",
+    "log_handler": ":INFO,werkzeug:INFO",
+    "limit_request": "1000000",
+}
 
 #: Does what must be done before, unmeasured, and returns what is measured.
 Turn = Callable[[], Callable[[], object]]
@@ -52,6 +62,10 @@ class Contestant:
     def queries(self) -> int:
         return int(median([cost.queries for cost in self.costs]))
 
+    def row(self) -> list[str]:
+        figures = (self.wall_p50_ms, self.wall_p95_ms, self.odoo_ms, self.postgres_ms, self.redis_ms)
+        return [self.name, *(f"{value:.1f}" for value in figures), str(self.queries), str(len(self.costs))]
+
     def figures(self) -> dict[str, float]:
         """What the JSON output keeps."""
         return {
@@ -77,6 +91,11 @@ def compete(contestants: Sequence[Contestant], meter: WorkerMeter, *, warm_up: i
         for contestant in contestants:
             if number % contestant.every == 0:
                 _measure(contestant, meter)
+
+
+def print_contestants(contestants: Sequence[Contestant]) -> None:
+    print("\nmilliseconds; medians, CPU of the whole request")
+    print_table(COLUMNS, [contestant.row() for contestant in contestants])
 
 
 def _measure(contestant: Contestant, meter: WorkerMeter) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from loadtests.bench_core.contest import Contestant
+from loadtests.contest import Contestant
 from loadtests.exchange import Reply, expect
 from loadtests.load_till import LoadTill, Wish
 from loadtests.stock_till import StockTill, check
@@ -32,6 +32,8 @@ class Desk:
             Contestant("stock: create, 10 lines", lambda: lambda: check(self._real_time.create_draft(many))),
             Contestant("ours: add a line", lambda: self._add_line(few, many[3:4])),
             Contestant("stock: add a line", lambda: _add_line_in_stock(self._real_time, few, many[3:4])),
+            Contestant("ours: change a quantity", lambda: self._change_quantity(few)),
+            Contestant("stock: change a quantity", lambda: _change_quantity_in_stock(self._real_time, few)),
             Contestant("ours: pay + complete, one request", lambda: self._pay_and_complete(few)),
             Contestant("ours: pay, then complete", lambda: self._pay_then_complete(few)),
             Contestant("stock: pay, real-time stock", lambda: _pay_stock(self._real_time, few)),
@@ -47,6 +49,10 @@ class Desk:
     def _add_line(self, wishes: Sequence[Wish], more: Sequence[Wish]) -> Callable[[], Reply]:
         order = self._create(wishes).body
         return lambda: expect(self._till.add_lines(order, more), 200)
+
+    def _change_quantity(self, wishes: Sequence[Wish]) -> Callable[[], Reply]:
+        order = self._create(wishes).body
+        return lambda: expect(self._till.change_quantity(order, order["lines"][0]["id"], 1), 200)
 
     def _pay_and_complete(self, wishes: Sequence[Wish]) -> Callable[[], Reply]:
         order = self._create(wishes).body
@@ -65,6 +71,11 @@ class Desk:
 def _add_line_in_stock(till: StockTill, wishes: Sequence[Wish], more: Sequence[Wish]) -> Callable[[], Reply]:
     draft = till.order_in(till.create_draft(wishes))
     return lambda: check(till.add_lines(draft, wishes, more))
+
+
+def _change_quantity_in_stock(till: StockTill, wishes: Sequence[Wish]) -> Callable[[], Reply]:
+    draft = till.order_in(till.create_draft(wishes))
+    return lambda: check(till.change_quantity(draft, wishes, 1))
 
 
 def _pay_stock(till: StockTill, wishes: Sequence[Wish]) -> Callable[[], Reply]:

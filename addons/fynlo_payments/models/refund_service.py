@@ -1,0 +1,294 @@
+"""Refunding completed orders: reserve → call → apply, as payments are taken.
+
+The order is locked first, so refunds of one order follow each other and each sees what the ones
+before have left. What a tender settles at once (cash) is done in the request's one transaction.
+"""
+
+from uuid import uuid5
+
+from odoo import api, models
+from odoo.addons.fynlo_pos_core.engine import refund as engine
+from odoo.addons.fynlo_pos_core.models.orders.order_rows import QUIET
+from odoo.addons.fynlo_pos_core.models.orders.order_states import payment_of_completed
+from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
+from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare, paging
+from odoo.addons.fynlo_pos_core.rest.shapes import MoneyShape
+from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.addons.fynlo_pos_core.tools.money import to_major
+
+from .refund import REFUND_STATES
+
+declare(
+    "refund_unavailable",
+    422,
+    "Tender cannot be refunded here",
+    "The payment's tender gives no money back by way of the till.",
+    "Refund it where it was taken, or choose another payment of the order.",
+)
+
+
+class FynloRefundService(models.AbstractModel):
+    _name = "fynlo.refund.service"
+    _description = "Refund service"
+
+    # --- what tills ask for --------------------------------------------------------------
+
+    @api.model
+    def _refund_order(self, identity, order_uuid, wish):
+        """Give back lines, an amount or everything of an order; returns the refunds and the order.
+
+        Without ``wish.payment_id`` the latest payments are given back first. Raises
+        ``refund_exceeds_paid``, ``nothing_to_refund``, ``no_open_session``, ``approval_required``.
+        """
+        facts, order = self._locked(identity, order_uuid)
+        payments = self._payments(order)
+        if wish.payment_id:
+            payments = payments.filtered(lambda payment: payment.fynlo_uuid == str(wish.payment_id))
+        if not payments:
+            raise NotFound(self.env._("The order has no such payment."))
+        return self._give_back(identity, facts, order, payments, wish)
+
+    @api.model
+    def _refund_payment(self, identity, payment_uuid, wish):
+        """The same for one payment: without lines or an amount, all that is left of it."""
+        payment = self._payment(identity, payment_uuid)
+        facts, order = self._locked(identity, payment.order_id.uuid)
+        payment.invalidate_recordset()
+        left = payment._refundable()
+        everything = wish.lines is None and wish.amount is None and wish.tip is None
+        if everything and left < order.paid - order.refunded:
+            wish = wish.model_copy(update={"amount": MoneyShape(amount=left, currency=facts.currency)})
+        return self._give_back(identity, facts, order, payment, wish)
+
+    @api.model
+    def _read(self, identity, uuid):
+        refund = self._refunds().search(
+            [("fynlo_uuid", "=", str(uuid)), ("config_id", "=", identity.location_id)], limit=1
+        )
+        if not refund:
+            raise NotFound(self.env._("There is no such refund at this location."))
+        return refund._api_values()
+
+    @api.model
+    def _page(self, identity, query):
+        """A page of the location's refunds, the newest first."""
+        domain = [("config_id", "=", identity.location_id)]
+        if query.order_id:
+            domain.append(("order_id.uuid", "=", str(query.order_id)))
+        if query.state:
+            domain.append(("state", "=", query.state))
+        if query.cursor:
+            domain.append(("id", "<", paging.decode(query.cursor, int)[0]))
+        rows = self._refunds().search(domain, order="id desc", limit=query.limit + 1)
+        return paging.page(rows, query.limit, lambda row: row._api_values(), lambda row: [row.id])
+
+    # --- steps ---------------------------------------------------------------------------
+
+    def _give_back(self, identity, facts, order, payments, wish):
+        sold = self.env["fynlo.order.rows"]._sold(order, facts)
+        returned = engine.returned_rows(self._pieces(sold, facts, wish), facts, self._odoo_taxes(facts))
+        amount = self._money(order, facts, sold, returned)
+        tip = sum(row.total for row in returned if row.sold.kind == "tip")
+        shares = self._shares(payments, amount)
+        session_id = self._open_session(identity)
+        approver = self.env["fynlo.approval.service"]._require(
+            identity, facts, "refund.create", order.uuid, amount, wish.approval_id, so_far=order.refunded
+        )
+        shared = {"kind": "refund", "session_id": session_id, "reason": wish.reason, "approver": approver}
+        refunds = self._reserve(identity, facts, order, shares, tip, wish.id, shared)
+        for refund in refunds:
+            self._call(refund)
+        self._apply(identity, facts, order, refunds, returned)
+        return self._answer(facts, order, refunds)
+
+    def _locked(self, identity, order_uuid):
+        """The facts and the completed order, locked. Payments of an open order are rolled back instead."""
+        service = self.env["fynlo.order.service"]
+        facts = service._facts(identity)
+        order = self.env["fynlo.order.rows"]._lock(order_uuid, facts)
+        if order.state != "completed":
+            raise Problem(
+                "illegal_transition",
+                self.env._("Only a completed order is refunded; payments of an open one are rolled back."),
+                current_state=order.state,
+                allowed=[],
+            )
+        return facts, order
+
+    def _payment(self, identity, uuid):
+        payment = (
+            self.env["fynlo.payment"]
+            .sudo()
+            .search([("fynlo_uuid", "=", str(uuid)), ("config_id", "=", identity.location_id)], limit=1)
+        )
+        if not payment:
+            raise NotFound(self.env._("There is no such payment at this location."))
+        return payment
+
+    def _payments(self, order):
+        """The payments of an order, the latest first. The order's lock keeps them as they are."""
+        payments = self.env["fynlo.payment"].sudo().search([("order_id", "=", order.row_id)], order="id desc")
+        payments.invalidate_recordset()
+        return payments
+
+    def _refunds(self):
+        return self.env["fynlo.refund"].sudo()
+
+    def _odoo_taxes(self, facts):
+        return self.env["fynlo.order.service"]._odoo_taxes(facts)
+
+    def _money(self, order, facts, sold, returned):
+        """What is handed out: as much as the rows come to, in the coins in use; for all of them, all that was paid."""
+        amount, left = sum(row.total for row in returned), order.paid - order.refunded
+        if not facts.cash_rounding:
+            return amount
+        if amount == sum(row.left for row in sold):
+            return left
+        return min(facts.cash_rounding.rounded(amount), left)
+
+    def _pieces(self, sold, facts, wish):
+        """What goes back of each row of the order."""
+        for name in ("amount", "tip"):
+            money = getattr(wish, name)
+            if money and (money.currency != facts.currency or money.amount <= 0):
+                raise Invalid(self.env._("An amount of %s above 0 is needed.", facts.currency), field=name)
+        pieces = []
+        if wish.lines is not None:
+            pieces += engine.pieces_of_lines(sold, [(str(w.line_id), w.quantity, w.restock) for w in wish.lines])
+        if wish.amount:
+            pieces += engine.pieces_of_bill_first(sold, wish.amount.amount)
+        if wish.tip:
+            pieces += engine.pieces_of_tip(sold, wish.tip.amount)
+        return pieces or engine.pieces_of_all(sold, wish.restock)
+
+    def _shares(self, payments, amount):
+        """How much of ``amount`` each payment gives back, in their order."""
+        if not amount:
+            raise Problem("nothing_to_refund", self.env._("There is nothing to give back for that."))
+        shares, rest = [], amount
+        for payment in payments:
+            share = min(rest, payment._refundable())
+            if share:
+                shares.append((payment, share))
+                rest -= share
+        if rest:
+            raise Problem("refund_exceeds_paid", self.env._("There is less than that left to refund."))
+        unable = [payment.method for payment, _share in shares if not payment._provider()._immediate]
+        if unable:
+            raise Problem("refund_unavailable", self.env._("%s cannot be refunded here.", ", ".join(unable)))
+        return shares
+
+    def _open_session(self, identity):
+        """The session whose drawer gives the money, held open until commit."""
+        self.env.cr.execute(
+            """SELECT id FROM pos_session
+                WHERE config_id = %s AND state = 'opened' AND NOT coalesce(rescue, false) FOR SHARE""",
+            (identity.location_id,),
+        )
+        row = self.env.cr.fetchone()
+        if not row:
+            raise Problem("no_open_session", self.env._("The till session of this location is not open."))
+        return row[0]
+
+    def _reserve(self, identity, facts, order, shares, tip, uuid, shared):
+        """A refund for each payment; from here on nobody else can give the same money back."""
+        if self._refunds().search_count([("fynlo_uuid", "=", str(uuid))], limit=1):
+            raise Problem("id_taken", self.env._("A refund with this id exists already."))
+        refunds = self._refunds()
+        for place, (payment, share) in enumerate(shares):
+            part = min(tip, share)
+            tip -= part
+            refunds += refunds.create(
+                {
+                    **shared,
+                    "fynlo_uuid": str(uuid5(uuid, payment.fynlo_uuid) if place else uuid),
+                    "order_id": order.row_id,
+                    "payment_id": payment.id,
+                    "company_id": facts.company_id,
+                    "config_id": facts.location_id,
+                    "currency_id": facts.currency_id,
+                    "employee_id": identity.employee_id,
+                    "device_id": identity.device_id or False,
+                    "amount": share,
+                    "tip": part,
+                }
+            )
+            payment.write({"refunded": payment.refunded + share, "version": payment.version + 1})
+        return refunds
+
+    def _call(self, refund):
+        """Have the provider give the money back. Raises ``refund_unavailable`` when it does not."""
+        outcome = refund.payment_id._provider()._refund(refund)
+        require_transition(self.env, REFUND_STATES, refund.state, outcome.state)
+        refund.write({"state": outcome.state, "provider_reference": outcome.reference})
+        if outcome.state != "succeeded":
+            raise Problem("refund_unavailable", self.env._("The provider refused: %s", outcome.failure_code))
+
+    def _apply(self, identity, facts, order, refunds, returned):
+        """Bring what went back into Odoo's books and onto the order."""
+        rows = self.env["fynlo.order.rows"]
+        record = rows._insert_refund(order, returned, identity, facts, refunds.session_id.id)
+        for refund in refunds:
+            self._book(refund, record, identity, facts)
+        self._settle(record, refunds, facts)
+        refunds.write({"refund_order_id": record.id})
+        order.refunded += sum(refunds.mapped("amount"))
+        self.env["fynlo.order.service"]._follow_payment(order, payment_of_completed(order))
+        rows._keep_refunded(order)
+
+    def _settle(self, record, refunds, facts):
+        """Close the negative order with the money that was given for it, rounded to the coins in use or not."""
+        paid, total = -sum(refunds.mapped("amount")), record._fynlo_minor(record.amount_total)
+        record.write(
+            {
+                "state": "paid",
+                "amount_paid": to_major(paid, facts.digits),
+                "amount_difference": to_major(paid - total, facts.digits),
+                "fynlo_rounding": paid - total,
+            }
+        )
+
+    def _book(self, refund, record, identity, facts):
+        """The negative row that takes the money out of the session's drawer."""
+        payment = refund.payment_id
+        taken = self.env["pos.payment"].sudo().search([("fynlo_payment_id", "=", payment.id)], limit=1)
+        values = {
+            **facts.payment_defaults,
+            "pos_order_id": record.id,
+            "payment_method_id": taken.payment_method_id.id,
+            "payment_date": self.env.cr.now().replace(microsecond=0),
+            "session_id": refund.session_id.id,
+            "company_id": facts.company_id,
+            "employee_id": identity.employee_id,
+            "fynlo_payment_id": payment.id,
+            "uuid": uuid7(),
+            "amount": to_major(-refund.amount, facts.digits),
+            "is_change": False,
+        }
+        self.env["pos.payment"].with_user(identity.user_id).sudo().with_context(**QUIET).create([values])
+
+    def _answer(self, facts, order, refunds):
+        """Announce everything that changed; the refunds with the order as it is now."""
+        payments = refunds.payment_id
+        self.env.flush_all()
+        refunds.invalidate_recordset()
+        order.payments = self.env["fynlo.payment"]._documents_by_order([order.row_id])[order.row_id]
+        topic = f"l.{facts.location_uuid}.payments"
+        for document in order.payments:
+            if document["id"] in payments.mapped("fynlo_uuid"):
+                self.env["fynlo.outbox"]._emit(facts.company_id, topic, "payment.updated", document["id"], document)
+        refunds._announce()
+        for refund in refunds:
+            self._audit(refund)
+        placed = self.env["fynlo.order.service"]._announce(order, facts, "order.updated")
+        return {"refunds": [refund._api_values() for refund in refunds], "order": placed}
+
+    def _audit(self, refund):
+        self.env["fynlo.audit.log"]._record(
+            "payment.rolled_back" if refund.kind == "rollback" else "refund.created",
+            company_id=refund.company_id.id,
+            resource=("order", refund.order_id.uuid),
+            after=refund._api_values(),
+            reason=refund.reason,
+            approver=refund.approver,
+        )

@@ -1,0 +1,5 @@
+from . import approval_policy
+from . import approval
+from . import approval_service
+from . import reason
+from . import giveaway

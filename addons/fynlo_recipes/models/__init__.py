@@ -1,0 +1,1 @@
+from . import bill_of_materials, kit_recipe, kit_waste

@@ -1,0 +1,1 @@
+"""How fast a change takes cached values out of use."""

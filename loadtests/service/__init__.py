@@ -1,0 +1,1 @@
+"""A whole service: sixteen tills on one location, and the books at its end."""
