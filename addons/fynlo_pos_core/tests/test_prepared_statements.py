@@ -7,6 +7,7 @@ from psycopg2.errors import SerializationFailure
 from ..rest.prepared_statement import PreparedStatement
 
 COUNT_UP = PreparedStatement("SELECT %(number)s + 1, %(word)s", number="int", word="text")
+NOTE = PreparedStatement("SELECT set_config('fynlo.note', %(word)s, TRUE)", word="text")
 WIDTH = PreparedStatement("SELECT * FROM fynlo_test_width")
 
 
@@ -30,6 +31,13 @@ class TestPreparedStatements(TransactionCase):
         for word in ("it's", "50 %", "naïve \\ 🍕", ""):
             COUNT_UP.execute(cursor, number=41, word=word)
             self.assertEqual(cursor.fetchone(), (42, word))
+
+    def test_two_in_one_round_trip_run_in_order(self):
+        cursor = self._borrow()
+        COUNT_UP.execute(cursor, first=NOTE, number=1, word="a")
+        self.assertEqual(cursor.fetchone(), (2, "a"))
+        cursor.execute("SELECT current_setting('fynlo.note')")
+        self.assertEqual(cursor.fetchone(), ("a",))
 
     def test_it_is_prepared_once_and_survives_a_rollback(self):
         cursor = self._borrow()
