@@ -31,7 +31,9 @@ class PosOrder(models.Model):
 
     _fynlo_to_review = models.Index("(id) WHERE fynlo_price_drift IS NOT NULL OR fynlo_late_arrival IS TRUE")
 
-    fynlo_review_ids = fields.One2many("fynlo.order.review", "order_id", "Reviews", readonly=True)
+    fynlo_review_ids = fields.One2many(
+        "fynlo.order.review", "order_id", "Reviews", readonly=True, groups="fynlo_pos_core.group_manager"
+    )
     fynlo_review_state = fields.Selection(
         [("none", "Nothing to review"), ("waiting", "To review"), ("done", "Reviewed")],
         "Review",
@@ -44,7 +46,7 @@ class PosOrder(models.Model):
     @api.depends("fynlo_price_drift", "fynlo_late_arrival", "fynlo_review_ids")
     def _compute_fynlo_review_state(self):
         for order in self:
-            review = order.fynlo_review_ids[:1]
+            review = order.sudo().fynlo_review_ids[:1]
             asked = bool(order.fynlo_price_drift or order.fynlo_late_arrival)
             order.fynlo_review_state = "done" if review else "waiting" if asked else "none"
             order.fynlo_review_text = order._fynlo_review_words(review) if review else False
