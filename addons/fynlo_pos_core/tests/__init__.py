@@ -1,3 +1,4 @@
+from . import property_settings
 from . import test_approvals
 from . import test_approvals_api
 from . import test_backoffice_guard

@@ -5,10 +5,11 @@ from odoo.tools import SQL
 
 #: Orders that are not finished, and those of open tills that were finished today.
 ORDERS = """
-    SELECT * FROM pos_order WHERE state = 'draft' AND fynlo_number IS NOT NULL
+    SELECT * FROM pos_order WHERE state = 'draft' AND fynlo_number IS NOT NULL AND is_refund IS NOT TRUE
     UNION ALL
     SELECT finished.* FROM pos_order finished JOIN pos_session session ON session.id = finished.session_id
      WHERE session.state = 'opened' AND finished.state IN ('paid', 'done') AND finished.fynlo_number IS NOT NULL
+       AND finished.is_refund IS NOT TRUE
 """
 BOARD = """
     SELECT board.*,
