@@ -11,6 +11,8 @@ from .probe import NOWHERE, declare_probe
 VALUES = {"uuid": NOWHERE, "int": "1"}
 #: Writes that keep no answer, those of signing in aside.
 LOOSE = {
+    "POST /api/v1/approvals/<uuid:approval_id>:approve",
+    "POST /api/v1/approvals/<uuid:approval_id>:reject",
     "POST /api/v1/devices/pair",
     "POST /api/v1/devices/pairing-codes",
     "POST /api/v1/employees/<string:employee_id>/pin",
