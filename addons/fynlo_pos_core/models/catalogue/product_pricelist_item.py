@@ -16,8 +16,11 @@ TARGETS = {
 
 
 class ProductPricelistItem(models.Model):
-    """Of several rules that fit, the nearest counts: size, product, category, everything; of two categories the
-    rule that was added last."""
+    """One price, or a share off it.
+
+    Of several rules that fit the nearest counts: size, product, category, everything; of two
+    categories the rule that was added last.
+    """
 
     _name = "product.pricelist.item"
     _inherit = ["product.pricelist.item", "fynlo.resource.mixin", "fynlo.menu.part"]
