@@ -61,7 +61,7 @@ class TestBillsWithMoney(Floor, TransactionCase):
         order = self.pay(order, 483, share_id=ids[2], complete=True)
         self.assertEqual((order["state"], self.dues(order), self.due(order)), ("completed", [0, 0, 0], 0))
         self.assertEqual([share["paid"]["amount"] for share in order["split"]["shares"]], [484, 333, 483])
-        self.assertEqual(self.read(order), order)
+        self.assertEqual(self.stored(order), order)
 
     def test_what_is_paid_without_a_share_lightens_all(self):
         order = self.place(self.line(self.menu.pizza))
@@ -89,7 +89,7 @@ class TestBillsWithMoney(Floor, TransactionCase):
         rest, part = self.split_off(order, order["lines"][1], order["lines"][2])
         self.assertEqual((rest["payment"], self.due(rest)), ("paid", 0))
         self.assertEqual((part["payment"], self.due(part), part["payments"]), ("unpaid", 550, []))
-        self.assertEqual(self.read(rest), rest)
+        self.assertEqual(self.stored(rest), rest)
 
     def test_an_order_with_money_is_merged_into_but_not_away(self):
         paid = self.pay(self.place(self.line(self.menu.pizza)), 1000)
@@ -143,7 +143,7 @@ class TestBillsWithMoney(Floor, TransactionCase):
         money = {"id": uuid7(), "method": "cash", "amount": self.gbp(1300), "complete": True}
         payment = parse(PaymentShape, to_json(money))
         self.counted(14, lambda identity: self.env["fynlo.payment.service"]._take(identity, body["id"], payment))
-        self.assertEqual(self.read(body)["state"], "completed")
+        self.assertEqual(self.stored(body)["state"], "completed")
 
     def counted(self, queries, act):
         identity = self.identity(self.cashier)

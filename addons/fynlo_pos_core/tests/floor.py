@@ -90,7 +90,7 @@ class Floor(Editing):
         self.env.cr.flush()
         return sent
 
-    def read(self, order):
+    def stored(self, order):
         """The order as the database has it."""
         self.env.invalidate_all()
         return self.env["fynlo.order.service"]._document(self.identity(), order["id"])

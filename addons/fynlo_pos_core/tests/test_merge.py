@@ -31,10 +31,10 @@ class TestMerge(Floor, TransactionCase):
         )
 
     def refusal(self, order, *others):
-        before = [self.read(one) for one in (order, *others)]
+        before = [self.stored(one) for one in (order, *others)]
         with self.assertRaises(Problem) as caught, self.env.cr.savepoint():
             self.merge(order, *others)
-        self.assertEqual([self.read(one) for one in (order, *others)], before)
+        self.assertEqual([self.stored(one) for one in (order, *others)], before)
         return caught.exception.code
 
     def test_lines_guests_notes_and_discounts_come_along(self):
@@ -48,11 +48,11 @@ class TestMerge(Floor, TransactionCase):
         discount = merged["discounts"][0]
         self.assertEqual(discount["line_ids"], [line["id"] for line in self.second["lines"]])
         self.assertEqual(discount["amount"], self.second["discounts"][0]["amount"])
-        self.assertEqual(self.read(merged), merged)
+        self.assertEqual(self.stored(merged), merged)
 
     def test_the_merged_order_ends_and_says_where_it_went(self):
         merged = self.merge(self.first, self.second)
-        gone = self.read(self.second)
+        gone = self.stored(self.second)
         self.assertEqual((gone["state"], gone["lines"], self.total(gone)), ("cancelled", [], 0))
         self.assertEqual(gone["merged_into"], {"id": merged["id"], "number": merged["number"]})
         self.assertEqual(self.events("orders", "order.cancelled"), [gone])
@@ -143,7 +143,7 @@ class TestMerge(Floor, TransactionCase):
         handed = self.transfer(self.first, server_id=self.cashier.fynlo_uuid)
         self.assertEqual(handed["server"], {"id": self.cashier.fynlo_uuid, "name": self.cashier.name})
         self.assertEqual(handed["created_by"], self.first["created_by"])
-        self.assertEqual(self.read(handed), handed)
+        self.assertEqual(self.stored(handed), handed)
         again = self.transfer(handed, server_id=self.cashier.fynlo_uuid)
         self.assertEqual(again["version"], handed["version"])
         audited = self.env["fynlo.audit.log"].sudo().search([("resource_id", "=", self.first["id"])])
@@ -151,7 +151,7 @@ class TestMerge(Floor, TransactionCase):
 
     def test_another_table(self):
         self.send(self.first)
-        handed = self.transfer(self.read(self.first), table_id=self.tables[9].fynlo_uuid)
+        handed = self.transfer(self.stored(self.first), table_id=self.tables[9].fynlo_uuid)
         self.assertEqual(handed["table"]["name"], "9")
         self.assertEqual(self.events("kitchen", "kitchen.ticket.updated")[-1]["table"]["name"], "9")
         states = {event["name"]: event["state"] for event in self.events("tables", "table.updated")}

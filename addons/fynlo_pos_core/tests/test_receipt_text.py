@@ -80,13 +80,13 @@ class TestReceiptText(BaseCase):
     def test_a_link_proves_its_order_and_generation(self):
         link = ReceiptLink("0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a70", 3)
         self.assertEqual(len(link.token), 44)
-        self.assertEqual(ReceiptLink.read(link.token), link)
+        self.assertEqual(ReceiptLink.of_token(link.token), link)
         self.assertNotEqual(link.token, ReceiptLink(link.order_uuid, 4).token)
         for place in range(44):
             other = "A" if link.token[place] != "A" else "B"
-            self.assertIsNone(ReceiptLink.read(link.token[:place] + other + link.token[place + 1 :]))
+            self.assertIsNone(ReceiptLink.of_token(link.token[:place] + other + link.token[place + 1 :]))
         for garbage in ("", "x", link.token + "A", link.token[:-4], "é" * 44, "../../etc/passwd", link.token + "\n"):
-            self.assertIsNone(ReceiptLink.read(garbage), garbage)
+            self.assertIsNone(ReceiptLink.of_token(garbage), garbage)
 
     def test_a_qr_code_has_its_quiet_zone_and_reads_as_drawn(self):
         modules = qr_code.matrix("https://fynlo.example/r/abc")

@@ -33,10 +33,10 @@ class TestSplit(Floor, TransactionCase):
 
     def refusal(self, order, **wish):
         """The code with which a split is refused; the order stays as it was."""
-        before = self.read(order)
+        before = self.stored(order)
         with self.assertRaises(Problem) as caught, self.env.cr.savepoint():
             self.split(order, **wish)
-        self.assertEqual(self.read(order), before)
+        self.assertEqual(self.stored(order), before)
         return caught.exception.code
 
     def test_lines_go_with_their_ids(self):
@@ -49,7 +49,7 @@ class TestSplit(Floor, TransactionCase):
         self.assertEqual((self.total(rest), self.total(part)), (1900, 1000))
         self.assertEqual((rest["guests"], part["guests"], part["table"]), (3, 1, order["table"]))
         self.assertEqual(part["split_from"], {"id": order["id"], "number": order["number"]})
-        self.assertEqual((self.read(rest), self.read(part)), (rest, part))
+        self.assertEqual((self.stored(rest), self.stored(part)), (rest, part))
 
     def test_part_of_a_quantity_becomes_a_line_of_its_own(self):
         order = self.party()
@@ -61,7 +61,7 @@ class TestSplit(Floor, TransactionCase):
         self.assertEqual([(line["id"], line["quantity"]) for line in part["lines"]], [(new_id, "2")])
         self.assertEqual(split["order"]["lines"][2]["quantity"], "1")
         self.assertEqual((split["difference"]["amount"], self.total(split["order"], part)), (0, self.total(order)))
-        self.assertEqual(self.read(part), part)
+        self.assertEqual(self.stored(part), part)
 
     def test_by_seat(self):
         order = self.party()
@@ -152,7 +152,7 @@ class TestSplit(Floor, TransactionCase):
         order = self.party()
         self.send(order)
         order = self.edit(
-            self.read(order), {"type": "change_quantity", "line_id": order["lines"][2]["id"], "delta": "1"}
+            self.stored(order), {"type": "change_quantity", "line_id": order["lines"][2]["id"], "delta": "1"}
         )
         ticket = self.tickets(order)
         rest, part = self.split_off(order, order["lines"][1], (order["lines"][2], "2"))
@@ -172,7 +172,7 @@ class TestSplit(Floor, TransactionCase):
     def test_a_void_after_the_split_reaches_the_right_ticket(self):
         order = self.party()
         self.send(order)
-        _rest, part = self.split_off(self.read(order), (order["lines"][2], "2"))
+        _rest, part = self.split_off(self.stored(order), (order["lines"][2], "2"))
         void = {"type": "void_line", "line_id": part["lines"][0]["id"], "reason": "spilt"}
         self.edit(part, void, identity=self.identity(self.manager))
         self.assertEqual(self.tickets(part).filtered(lambda t: t.kind == "order").state, "cancelled")
@@ -223,7 +223,7 @@ class TestSplit(Floor, TransactionCase):
         order = self.place(self.line(self.menu.combo, "2", combo=meal), self.line(self.menu.cola))
         rest, part = self.split_off(order, (order["lines"][0], "1"))
         self.assertEqual(len(part["lines"][0]["combo"]), 2)
-        self.assertEqual(self.read(part), part)
+        self.assertEqual(self.stored(part), part)
         whole = self.split_off(rest, rest["lines"][0])[1]
         self.assertEqual((self.total(part), self.total(whole)), (1150, 1150))
         self.assertEqual(len(self.row(whole).lines), 3)
@@ -251,7 +251,7 @@ class TestShares(Floor, TransactionCase):
         order = self.split(self.order, by="even", share_ids=ids)["order"]
         self.assertEqual([share["id"] for share in order["split"]["shares"]], ids)
         self.assertEqual(self.dues(order), [334, 333, 333])
-        self.assertEqual(self.read(order), order)
+        self.assertEqual(self.stored(order), order)
         order = self.edit(order, {"type": "add_line", "line": self.line(self.menu.cola)})
         self.assertEqual(self.dues(order), [434, 433, 433])
 

@@ -159,7 +159,7 @@ class TestTables(Floor, TransactionCase):
         moved = self.move(self.table, self.tables[5])
         self.assertEqual((moved["name"], moved["state"], moved["guests"]), ("5", "ordered", 2))
         self.assertEqual([one["id"] for one in moved["orders"]], [order["id"] for order in orders])
-        self.assertEqual((self.state(7), self.read(orders[0])["table"]["name"]), ("free", "5"))
+        self.assertEqual((self.state(7), self.stored(orders[0])["table"]["name"]), ("free", "5"))
         late = {"type": "set_table", "table_id": self.table.fynlo_uuid, "client_created_at": "2026-01-01T10:00:00Z"}
         edited = self.operate(orders[0], late, base=1, identity=self.second_till())
         self.assertEqual(edited["results"][0]["result"], "superseded")
@@ -270,4 +270,4 @@ class TestCourses(Floor, TransactionCase):
         again = self.edit(order, {"type": "hold_course", "course": 1})
         self.assertEqual(again["courses"], order["courses"])
         self.send(again, course=1)
-        self.assertEqual(self.refused(self.read(again), {"type": "hold_course", "course": 1}), "line_sent")
+        self.assertEqual(self.refused(self.stored(again), {"type": "hold_course", "course": 1}), "line_sent")

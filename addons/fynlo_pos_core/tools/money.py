@@ -58,7 +58,7 @@ class Money:
             raise ValueError(f"cannot mix {self.currency} and {other.currency}")
 
 
-def split(amount, weights):
+def split(amount: int, weights: list[int]) -> list[int]:
     """``amount`` in shares proportional to ``weights``, adding up exactly (largest remainder).
 
     Ties go to the earlier share. All weights zero gives zero shares.

@@ -39,7 +39,7 @@ class ReceiptLink:
         return bytes.fromhex(keyed(PURPOSE, f"{self.order_uuid}:{self.generation}"))[:PROOF_BYTES]
 
     @classmethod
-    def read(cls, token: str) -> "ReceiptLink | None":
+    def of_token(cls, token: str) -> "ReceiptLink | None":
         """The link behind a token, ``None`` when the token is not one of ours."""
         try:
             raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)

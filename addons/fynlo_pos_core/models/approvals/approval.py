@@ -26,7 +26,7 @@ class FynloApproval(models.Model):
     config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True)
     action = fields.Selection(ACTIONS, required=True, readonly=True)
     resource_id = fields.Char("Of what", required=True, readonly=True, help="Public id of the order, line or till.")
-    order_id = fields.Many2one("pos.order", "Order", readonly=True, index="btree_not_null", ondelete="set null")
+    order_id = fields.Many2one("pos.order", readonly=True, index="btree_not_null", ondelete="set null")
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount = fields.Integer("Amount (minor units)", required=True, readonly=True)
     amount_shown = fields.Monetary("Amount", compute="_compute_amount_shown")

@@ -49,7 +49,7 @@ class FynloGiveaway(models.Model):
     )
     at = fields.Datetime("When", readonly=True)
     business_date = fields.Date("Business date", readonly=True)
-    order_id = fields.Many2one("pos.order", "Order", readonly=True)
+    order_id = fields.Many2one("pos.order", readonly=True)
     number = fields.Char("Order number", readonly=True)
     name = fields.Char("What", readonly=True)
     reason = fields.Char(readonly=True)

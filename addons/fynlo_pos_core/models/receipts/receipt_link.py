@@ -50,7 +50,7 @@ class FynloReceiptLink(models.Model):
     @api.model
     def _location_of(self, token):
         """(order uuid, id of its location) behind a token. Raises ``not_found``, whatever is wrong with it."""
-        link = ReceiptLink.read(token)
+        link = ReceiptLink.of_token(token)
         if link:
             self.env.cr.execute(LOOKUP, {"uuid": link.order_uuid, "now": now()})
             row = self.env.cr.dictfetchone()

@@ -47,7 +47,7 @@ class FynloTableBoard(models.Model):
     first_sent_at = fields.Datetime("First sent", readonly=True)
     write_date = fields.Datetime("Last change", readonly=True)
     fynlo_version = fields.Integer(readonly=True)
-    minutes = fields.Integer("Minutes", compute="_compute_minutes", help="Since the party was seated.")
+    minutes = fields.Integer(compute="_compute_minutes", help="Since the party was seated.")
 
     @property
     def _table_query(self):
