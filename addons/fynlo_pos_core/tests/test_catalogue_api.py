@@ -58,6 +58,13 @@ class TestCatalogueEntries(CatalogueApiCase):
                 {"value_bp": 2000},
                 entry_shapes.CatalogueDiscountView,
             ),
+            (
+                "/price-lists",
+                "product.pricelist",
+                {"name": "Afternoon", "items": [{"percent_bp": 1500}]},
+                {"name": "Late afternoon"},
+                entry_shapes.CataloguePriceListView,
+            ),
         )
 
     def test_add_show_change_list_and_archive(self):

@@ -1,1 +1,1 @@
-from . import categories, discounts, menu, modifier_groups, products
+from . import categories, discounts, menu, modifier_groups, price_lists, products

@@ -16,6 +16,8 @@ Colour = Literal[
     "#F06050", "#F4A460", "#F7CD1F", "#6CC1ED", "#814968", "#EB7E7F", "#2C8397", "#475577", "#D6145F", "#30C381",
     "#9365B8",
 ]  # fmt: skip
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["17:30"])]
 Allergens = Annotated[list[Code], Field(max_length=50)]
 
 
@@ -207,6 +209,86 @@ class CatalogueDiscountView(View):
 
 class DiscountPage(View):
     items: list[CatalogueDiscountView]
+    next_cursor: str | None
+
+
+class PriceItemShape(Shape):
+    """One price of the list: for a size, a product, a category, or without any of them for the whole menu.
+
+    Either ``price`` or ``percent_bp`` (basis points off the sales price); with its ``id`` when the list has it already.
+    """
+
+    id: OptionalId = None
+    variant_id: OptionalId = None
+    product_id: OptionalId = None
+    category_id: OptionalId = None
+    price: MoneyShape | None = None
+    percent_bp: Annotated[int, Field(gt=0, le=10_000)] | None = None
+
+
+class PriceWindowShape(Shape):
+    """When the list replaces other prices, by the location's clock; empty ``location_ids`` means all locations.
+
+    A window whose ``end`` is not after its ``start`` runs past midnight and belongs to the day on which it began.
+    """
+
+    id: OptionalId = None
+    days: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
+    start: Clock
+    end: Clock
+    location_ids: Ids = []
+
+
+class PriceListChange(EntryShape):
+    """The fields that change; each list replaces the whole of what there was."""
+
+    name: Name | None = None
+    items: Annotated[list[PriceItemShape], Field(max_length=500)] | None = None
+    windows: Annotated[list[PriceWindowShape], Field(max_length=50)] | None = None
+    location_ids: Annotated[Ids | None, Field(description="Locations whose menu has these prices.")] = None
+    preset_ids: Annotated[Ids | None, Field(description="Presets whose orders have these prices.")] = None
+    active: bool | None = None
+
+
+class PriceListShape(PriceListChange):
+    """A new list, in the currency of the company."""
+
+    id: OptionalId = None
+    name: Name
+
+
+class PriceItemView(View):
+    id: UUID
+    variant_id: UUID | None
+    product_id: UUID | None
+    category_id: UUID | None
+    price: MoneyView | None
+    percent_bp: int | None
+
+
+class PriceWindowView(View):
+    id: UUID
+    days: list[Weekday]
+    start: Clock
+    end: Clock
+    location_ids: list[UUID]
+
+
+class CataloguePriceListView(View):
+    id: UUID
+    name: str
+    currency: str
+    items: list[PriceItemView]
+    other_items: Annotated[int, Field(description="Rules that only the back office can show; a change keeps them.")]
+    windows: list[PriceWindowView]
+    location_ids: list[UUID]
+    preset_ids: list[UUID]
+    active: bool
+    version: int
+
+
+class PriceListPage(View):
+    items: list[CataloguePriceListView]
     next_cursor: str | None
 
 

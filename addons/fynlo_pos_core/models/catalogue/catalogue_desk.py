@@ -114,9 +114,12 @@ class FynloCatalogueDesk(models.AbstractModel):
             raise refused("id", "id_taken", "This id is already taken.")
 
     @api.model
-    def _amount(self, identity, money, field):
-        """The amount that Odoo stores for money in the company's currency. Raises ``validation_failed``."""
-        currency = self.env["res.company"].sudo().browse(identity.company_id).currency_id
+    def _amount(self, identity, money, field, currency=None):
+        """The amount that Odoo stores for money in the company's currency, or in the one given.
+
+        Raises ``validation_failed``.
+        """
+        currency = currency or self.env["res.company"].sudo().browse(identity.company_id).currency_id
         if money["currency"] != currency.name:
             raise refused(f"{field}.currency", "currency_mismatch", f"Prices here are in {currency.name}.")
         if money["amount"] < 0:

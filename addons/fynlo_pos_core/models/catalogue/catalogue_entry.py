@@ -1,6 +1,6 @@
 """Catalogue entries: the parts of the menu that managers keep through the API, each with a version."""
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 from ...rest import Invalid
 
@@ -8,6 +8,23 @@ from ...rest import Invalid
 def refused(field, code, detail):
     """The ``validation_failed`` of a rule that only the database can check."""
     return Invalid(detail, errors=[{"field": field, "code": code, "detail": detail}])
+
+
+def part_commands(parts, sent, field, values_of, new=None):
+    """Make the ``parts`` of an entry those of the request: known ids change, the rest of it joins, others go.
+
+    ``values_of(one, field)`` gives the Odoo values of one of them; ``new`` is what only newcomers get.
+    """
+    known = {part.fynlo_uuid: part for part in parts}
+    commands = []
+    for place, one in enumerate(sent):
+        here, uuid = f"{field}[{place}]", one.get("id")
+        found = known.pop(str(uuid), None)
+        if uuid and not found:
+            raise refused(f"{here}.id", "unknown_id", "The entry has no such part, or it is named twice.")
+        values = values_of(one, here)
+        commands.append(Command.update(found.id, values) if found else Command.create({**(new or {}), **values}))
+    return commands + [Command.delete(part.id) for part in known.values()]
 
 
 class FynloCatalogueEntry(models.AbstractModel):

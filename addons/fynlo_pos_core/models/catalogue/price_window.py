@@ -1,7 +1,9 @@
 """Price windows: other prices at certain hours, e.g. a happy hour."""
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
+
+from .catalogue_entry import refused
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MINUTES = 24 * 60
@@ -62,3 +64,45 @@ class FynloPriceWindow(models.Model):
     def _days(self):
         """The weekdays on which it begins; Monday is 0."""
         return frozenset(number for number, day in enumerate(DAYS) if self[day])
+
+    def _menu_companies(self):
+        return self.company_id
+
+    def _menu_owners(self):
+        """A window shows in the shape of its price list."""
+        return self.pricelist_id
+
+    @api.model
+    def _window_values(self, identity, sent, field):
+        """Odoo values of a window in a request. Raises ``validation_failed``."""
+        start, end = _minute(sent["start"]), _minute(sent["end"]) or MINUTES
+        if start == end:
+            raise refused(f"{field}.end", "empty_window", "A window is longer than nothing.")
+        own = [("company_id", "=", identity.company_id), ("active", "=", True)]
+        users = self.env["product.pricelist"]._users
+        locations = users("pos.config", sent.get("location_ids", ()), f"{field}.location_ids", own)
+        return {
+            "start_minute": start,
+            "end_minute": end,
+            "config_ids": [Command.set(locations.ids)],
+            **{day: day in sent["days"] for day in DAYS},
+        }
+
+    def _api_values(self):
+        self.ensure_one()
+        return {
+            "id": self.fynlo_uuid,
+            "days": [day for day in DAYS if self[day]],
+            "start": _clock(self.start_minute),
+            "end": _clock(self.end_minute % MINUTES),
+            "location_ids": self.config_ids.mapped("fynlo_uuid"),
+        }
+
+
+def _minute(clock):
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _clock(minute):
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -259,7 +259,10 @@ def _rule(tax):
 
 
 def _list_prices(location, products, pricelist):
-    return location._fynlo_list_prices(products, pricelist) if pricelist else {}
+    """What the list says, if it may speak here: presets are shared by all companies, their lists are not."""
+    if not pricelist or pricelist.company_id not in (location.company_id, location.env["res.company"]):
+        return {}
+    return location._fynlo_list_prices(products, pricelist)
 
 
 def _service_charge(location):
