@@ -55,6 +55,9 @@ class FynloRefundService(models.AbstractModel):
         """Take one payment off an open order."""
         payment = refund.payment_id
         refund.tip = min(payment.tip, order.tip)
+        share = order.shares.of_payment(payment.fynlo_uuid) if order.shares else None
+        if share:
+            share.give_back(payment.fynlo_uuid, refund.amount - refund.tip)
         order.paid -= refund.amount
         order.tip -= refund.tip
         order.change -= payment.change

@@ -11,6 +11,7 @@ from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import TransactionCase, tagged
 
 from ..controllers.payments import PaymentShape
+from ..controllers.refund_shapes import RollbackShape
 
 
 @tagged("post_install", "-at_install")
@@ -62,6 +63,19 @@ class TestBillsWithMoney(Floor, TransactionCase):
         self.assertEqual((order["state"], self.dues(order), self.due(order)), ("completed", [0, 0, 0], 0))
         self.assertEqual([share["paid"]["amount"] for share in order["split"]["shares"]], [484, 333, 483])
         self.assertEqual(self.stored(order), order)
+
+    def test_a_share_whose_payment_is_given_back_is_due_again(self):
+        order = self.place(self.line(self.menu.pizza))
+        ids = [uuid7() for _ in range(2)]
+        order = self.split(order, by="even", share_ids=ids)["order"]
+        order = self.pay(order, 500, share_id=ids[0], tip=self.gbp(70))
+        self.assertEqual((self.dues(order), self.due(order)), ([0, 500], 500))
+        wish = parse(RollbackShape, to_json({"id": uuid7(), "reason": "Wrong guest"}))
+        order = self.env["fynlo.refund.service"]._roll_back(self.identity(self.cashier), order["id"], wish)["order"]
+        self.assertEqual((self.dues(order), self.due(order)), ([500, 500], 1000))
+        self.assertEqual(order["split"]["shares"][0]["payment_ids"], [])
+        self.pay(order, 500, share_id=ids[0])
+        self.assertEqual(self.pay(order, 500, share_id=ids[1], complete=True)["state"], "completed")
 
     def test_what_is_paid_without_a_share_lightens_all(self):
         order = self.place(self.line(self.menu.pizza))

@@ -28,6 +28,12 @@ class Share:
         """What was paid of it is all of it."""
         self.amount, self.settled = self.paid, True
 
+    def give_back(self, payment, amount):
+        """One of its payments was given back: ``amount`` of it is to be paid again."""
+        self.payments.remove(payment)
+        self.paid -= amount
+        self.settled = False
+
     def stored(self):
         return {
             "id": self.uuid,
@@ -57,6 +63,10 @@ class BillShares:
 
     def share(self, uuid):
         return next((share for share in self.shares if share.uuid == uuid), None)
+
+    def of_payment(self, payment):
+        """The share that a payment paid, if it paid one."""
+        return next((share for share in self.shares if payment in share.payments), None)
 
     def level(self, due):
         """Divide what the order is due among the open shares; those that have paid theirs are settled for good."""
