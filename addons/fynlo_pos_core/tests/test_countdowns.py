@@ -41,7 +41,35 @@ class TestCountdowns(Editing, TransactionCase):
     def long_ago(self, hours=2):
         return wire(self.env.cr.now() - timedelta(hours=hours))
 
+    def cancel(self, order):
+        self.env["fynlo.order.service"]._cancel(self.identity(self.manager), order["id"], "Mistake")
+        self.env.cr.flush()
+
+    def reopen(self, order):
+        reopened = self.env["fynlo.order.service"]._reopen(self.identity(self.manager), order["id"], "Not a mistake")
+        self.env.cr.flush()
+        return reopened
+
     # --- taking --------------------------------------------------------------------------
+
+    def test_a_reopened_order_takes_its_portions_again(self):
+        row = self.count(self.menu.cola, 3)
+        order = self.place(self.line(self.menu.cola, "2"))
+        self.cancel(order)
+        self.assertEqual(row.countdown, 3)
+        self.assertEqual(self.reopen(order)["state"], "open")
+        self.assertEqual(row.countdown, 1)
+
+    def test_an_order_is_not_reopened_once_its_portions_are_sold(self):
+        row = self.count(self.menu.cola, 2)
+        order = self.place(self.line(self.menu.cola, "2"))
+        self.cancel(order)
+        self.place(self.line(self.menu.cola))
+        with self.assertRaises(Problem) as caught, self.env.cr.savepoint():
+            self.reopen(order)
+        self.assertEqual((caught.exception.code, caught.exception.members["left"]), ("item_unavailable", 1))
+        self.env.invalidate_all()
+        self.assertEqual((self.row(order).state, row.countdown), ("cancel", 1))
 
     def test_an_order_takes_portions_when_it_is_made(self):
         row, version = self.count(self.menu.pizza, 5), self.version()

@@ -115,6 +115,13 @@ class TestMerge(Floor, TransactionCase):
             self.merge(self.first, {"id": uuid7()})
         return caught.exception.code
 
+    def test_what_was_merged_away_is_not_reopened(self):
+        self.merge(self.first, self.second)
+        with self.assertRaises(Problem) as caught, self.env.cr.savepoint():
+            self.env["fynlo.order.service"]._reopen(self.identity(self.manager), self.second["id"], "Mistake")
+        self.assertEqual((caught.exception.code, caught.exception.members["allowed"]), ("illegal_transition", []))
+        self.assertEqual(self.stored(self.second)["state"], "cancelled")
+
     def test_one_that_owes_a_service_charge_stays_apart_from_one_that_does_not(self):
         product = self.product("Service", 0, self.menu.pizza.taxes_id, type="service", available_in_pos=False)
         self.location.write(

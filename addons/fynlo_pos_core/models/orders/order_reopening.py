@@ -1,4 +1,4 @@
-"""Reopening orders that were cancelled by mistake (ADR 0016)."""
+"""Reopening orders that were cancelled by mistake (ADR 0015)."""
 
 from odoo import api, models
 from psycopg2.errors import SerializationFailure
