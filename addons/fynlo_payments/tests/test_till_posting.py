@@ -132,6 +132,22 @@ class TestTillPosting(TradingDay):
         self.assertFalse(session._fynlo_step())
         self.assertEqual(self.books(), books)
 
+    def test_a_run_that_gets_on_is_not_put_off(self):
+        """Two workers died of the job before; a third death would have Odoo skip it for its interval."""
+        self.sell_at_random(seed=6)
+        cron = self.env.ref("fynlo_pos_core.cron_post_till_sessions").sudo()
+        run = self.env["ir.cron.progress"].sudo().create({"cron_id": cron.id, "timed_out_counter": 2})
+        committed = []
+        self.patch(
+            self.registry["ir.cron"],
+            "_commit_progress",
+            lambda *_args, **_values: committed.append(run.timed_out_counter) or 60.0,
+        )
+        sessions = self.env["pos.session"].with_context(ir_cron_progress_id=run.id, cron_id=cron.id)
+        sessions.with_context(fynlo_batch_size=BATCH)._cron_fynlo_post()
+        self.assertEqual(self.session().state, "closed")
+        self.assertEqual((len(committed) > 3, set(committed)), (True, {0}))
+
     def test_posting_again_starts_over(self):
         self.sell_at_random(seed=4)
         whole = self.tried(self.in_one_shot)
