@@ -116,14 +116,17 @@ def stage(tmp_path: Path, outbox: OutboxTables, jwks_url: str) -> Iterator[Stage
 
 
 async def sell(stage: Stage, numbers: Iterator[int], seconds: float) -> int:
-    """Commit events, some transactions with several; returns how many."""
+    """Commit events, some transactions with several; returns how many.
+
+    Some 130 a second, so that even a till that is away all the time of a test is replayed to and not sent elsewhere.
+    """
     sent, end_at = 0, time.monotonic() + seconds
     for size in itertools.cycle([1, 1, 3, 1, 7]):
         if time.monotonic() >= end_at:
             return sent
         await asyncio.to_thread(stage.outbox.emit, ORDERS, *itertools.islice(numbers, size))
         sent += size
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
     return sent
 
 
