@@ -50,7 +50,7 @@ class Sold:
     total: int
     tax_ids: tuple[int, ...]
     parent: str | None = None
-    cost: float = 0.0
+    cost: Decimal = Decimal(0)
     returned: Decimal = Decimal(0)
     refunded: int = 0
 

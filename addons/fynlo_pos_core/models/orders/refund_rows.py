@@ -157,7 +157,7 @@ def _sold_of(row, facts):
         total=to_minor(row["price_subtotal_incl"], facts.digits),
         tax_ids=tuple(row["tax_ids"]),
         parent=row["parent"],
-        cost=(row["total_cost"] or 0.0) / float(quantity) if quantity else 0.0,
+        cost=Decimal(repr(row["total_cost"] or 0.0)) / quantity if quantity else Decimal(0),
         returned=_decimal(row["returned"]),
         refunded=to_minor(row["refunded"], facts.digits),
     )
@@ -183,5 +183,5 @@ def _decimal(number):
 def _cost(row, facts):
     """Goods that go back into stock take their cost back; what is thrown away stays spent."""
     at_closing = row.restock and row.sold.product_id in facts.costed_at_closing
-    cost = -row.sold.cost * float(row.quantity) if row.restock and not row.allowance else 0.0
-    return {"total_cost": cost, "is_total_cost_computed": not at_closing}
+    cost = -row.sold.cost * row.quantity if row.restock and not row.allowance else Decimal(0)
+    return {"total_cost": float(cost), "is_total_cost_computed": not at_closing}
