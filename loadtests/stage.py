@@ -103,6 +103,7 @@ def stage(name: str, **odoo_options: str) -> Iterator[Stage]:
 
 def _prepare(installation: Installation) -> dict[str, int]:
     LOAD.create()
+    stop_everything(LOAD)  # a run that was killed leaves its processes behind, and they would be taken for ours
     for log in LOAD.logs.glob("*.log"):
         log.unlink()
     return choose_ports(LOAD.ports, usual=False)
