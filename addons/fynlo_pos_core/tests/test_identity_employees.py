@@ -262,12 +262,14 @@ class TestRoles(ApiCase):
     def test_back_office_sets_a_pin_that_is_stored_nowhere(self):
         manager, server = self.employee("manager"), self.employee("server", name="Pinned")
         wizard = (
-            self.env["fynlo.pin.wizard"].with_user(manager.user_id).create({"employee_id": server.id, "pin": "8642"})
+            self.env["fynlo.pin.wizard"]
+            .with_user(manager.user_id)
+            .create({"employee_id": server.id, "pin": "86427531"})
         )
         self.env.flush_all()
         self.assertTrue(server.fynlo_has_pin)
         self.env.cr.execute("SELECT t::text FROM fynlo_pin_wizard t WHERE id = %s", (wizard.id,))
-        self.assertNotIn("8642", self.env.cr.fetchone()[0])
+        self.assertNotIn("86427531", self.env.cr.fetchone()[0])
 
     def test_record_rules_by_location_and_company(self):
         _company, foreign = self.make_company("Faraway", chart=None)
