@@ -5,7 +5,6 @@ locked first, so two tills that pay the same order wait for each other and neith
 """
 
 from odoo import api, models
-from odoo.addons.fynlo_pos_core.models.orders.order_rows import QUIET
 from odoo.addons.fynlo_pos_core.models.orders.order_states import ORDER_STATES
 from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
 from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare
@@ -172,7 +171,6 @@ class FynloPaymentService(models.AbstractModel):
 
     def _book(self, attempt, order, facts, method_id, identity):
         """Odoo's rows: what was tendered, and the change as a negative row of its own."""
-        env = self.env["fynlo.order.rows"]._lean_env(order, identity, facts)
         shared = {
             **facts.payment_defaults,
             "pos_order_id": order.row_id,
@@ -194,7 +192,7 @@ class FynloPaymentService(models.AbstractModel):
         if attempt.change:
             change = to_major(-attempt.change, facts.digits)
             rows.append({**shared, "uuid": uuid7(), "amount": change, "is_change": True, "name": "return"})
-        env["pos.payment"].with_context(**QUIET).create(rows)
+        self.env["fynlo.order.rows"]._lane(order, identity, facts).insert_payments(rows)
 
 
 def _charged(wish):

@@ -236,6 +236,7 @@ def _empty(location, version):
         order_defaults=_defaults(location.env["pos.order"]),
         line_defaults=_defaults(location.env["pos.order.line"]),
         payment_defaults=_defaults(location.env["pos.payment"]),
+        edit_tracking=location.order_edit_tracking,
         seeds=_seeds(location),
     )
 

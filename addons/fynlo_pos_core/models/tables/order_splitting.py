@@ -6,6 +6,7 @@ from ...engine.bill_parting import Parting, PartWish, Portion
 from ...engine.order_document import order_document
 from ...rest import Invalid, NotFound, Problem
 from ..orders.order_states import payment_of_open
+from ..orders.row_values import changed_lines
 
 
 class FynloOrderService(models.AbstractModel):
@@ -103,7 +104,7 @@ class FynloOrderService(models.AbstractModel):
         for part in parts:
             rows._insert(part.order, identity, facts, fynlo_split_from_id=order.row_id)
             rows._move_lines([one.row_id for one in part.taken if one.row_id], part.order)
-            rows._write_changed_lines(part.order, rows._lean_env(part.order, identity, facts), facts)
+            rows._lane(part.order, identity, facts).change_lines(changed_lines(part.order, facts))
             followed = desk._follow_lines(order.row_id, part.order.row_id, part.taken)
             if followed:
                 part.order.fulfilment = desk._fulfilment(part.order.row_id)
