@@ -128,27 +128,25 @@ class FynloPaymentService(models.AbstractModel):
         """The attempt row: it carries the client's id, so the same payment can never be taken twice."""
         charged = _charged(wish)
         taken = wish.tendered.amount if wish.tendered else charged
-        return (
-            self.env["fynlo.payment"]
-            .sudo()
-            .create(
-                {
-                    "fynlo_uuid": str(wish.id),
-                    "order_id": order.row_id,
-                    "company_id": facts.company_id,
-                    "config_id": facts.location_id,
-                    "session_id": order.session_id,
-                    "employee_id": identity.employee_id,
-                    "device_id": identity.device_id,
-                    "currency_id": facts.currency_id,
-                    "method": wish.method,
-                    "amount": wish.amount.amount,
-                    "tip": charged - wish.amount.amount,
-                    "tendered": taken,
-                    "change": taken - charged,
-                    "state": "reserved",
-                }
-            )
+        env = self.env["fynlo.order.rows"]._lean_env(order, identity, facts)
+        return env["fynlo.payment"].create(
+            {
+                "fynlo_uuid": str(wish.id),
+                "order_id": order.row_id,
+                "company_id": facts.company_id,
+                "config_id": facts.location_id,
+                "session_id": order.session_id,
+                "employee_id": identity.employee_id,
+                "device_id": identity.device_id,
+                "currency_id": facts.currency_id,
+                "method": wish.method,
+                "amount": wish.amount.amount,
+                "amount_shown": to_major(wish.amount.amount, facts.digits),
+                "tip": charged - wish.amount.amount,
+                "tendered": taken,
+                "change": taken - charged,
+                "state": "reserved",
+            }
         )
 
     def _apply(self, attempt, outcome, order, facts, method_id, identity):

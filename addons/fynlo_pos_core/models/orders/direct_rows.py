@@ -77,7 +77,10 @@ class DirectRows:
         }
 
     def _changed(self, lines):
-        return {"changed": packed([self._row("pos.order.line", _columns(line), self._written) for line in lines])}
+        return {
+            "changed": packed([self._row("pos.order.line", _columns(line), self._written) for line in lines]),
+            "ids": [line["id"] for line in lines],
+        }
 
     def _retax(self, changed):
         """Give changed lines their new taxes; rare, so a statement apart."""

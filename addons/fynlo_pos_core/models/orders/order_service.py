@@ -84,6 +84,17 @@ declare(
 )
 
 
+FILTERS = {
+    "after": "AND o.id < %(after)s",
+    "states": "AND o.state = ANY(%(states)s)",
+    "business_date": "AND o.fynlo_business_date = %(business_date)s",
+    "table": "AND o.table_id = %(table)s",
+    "number": "AND o.fynlo_number = %(number)s",
+    "tab": "AND (o.fynlo_tab_name IS NOT NULL) = %(tab)s",
+    "server": "AND coalesce(server.fynlo_uuid, employee.fynlo_uuid) = %(server)s",
+}
+
+
 class FynloOrderService(models.AbstractModel):
     _name = "fynlo.order.service"
     _description = "Order service"
@@ -295,17 +306,17 @@ class FynloOrderService(models.AbstractModel):
 
 def _filters(query, facts):
     """The list's filters as SQL conditions and their values."""
-    conditions = {
-        "AND o.id < %s": query.cursor and paging.decode(query.cursor, int)[0],
-        "AND o.state = ANY(%s)": query.state and [state for state, name in STATES.items() if name == query.state],
-        "AND o.fynlo_business_date = %s": query.business_date,
-        "AND o.table_id = %s": query.table_id and getattr(facts.tables.get(str(query.table_id)), "id", 0),
-        "AND o.fynlo_number = %s": query.number,
-        "AND (o.fynlo_tab_name IS NOT NULL) = %s": query.tab,
-        "AND coalesce(server.fynlo_uuid, employee.fynlo_uuid) = %s": query.server_id and str(query.server_id),
+    wanted = {
+        "after": query.cursor and paging.decode(query.cursor, int)[0],
+        "states": query.state and [state for state, name in STATES.items() if name == query.state],
+        "business_date": query.business_date,
+        "table": query.table_id and getattr(facts.tables.get(str(query.table_id)), "id", 0),
+        "number": query.number,
+        "tab": query.tab,
+        "server": query.server_id and str(query.server_id),
     }
-    given = {condition: value for condition, value in conditions.items() if value is not None}
-    return " ".join(given), list(given.values())
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return " ".join(FILTERS[name] for name in given), given
 
 
 def _check_ids(wish):

@@ -44,7 +44,9 @@ class RowStatements:
         self.update_order = PreparedStatement(NEXT_VERSION.format(changes=changes))
         changed = (
             f"UPDATE pos_order_line l SET {_changes('pos_order_line', 'l', line, 'e.row')}"
-            " FROM {source}jsonb_array_elements(%(changed)s::jsonb) AS e(row) WHERE l.id = (e.row ->> 'id')::int"
+            " FROM {source}jsonb_array_elements(%(changed)s::jsonb) AS e(row)"
+            # the list of ids as well, or the planner, who cannot count the rows of a JSON array, reads the whole table
+            " WHERE l.id = ANY(%(ids)s) AND l.id = (e.row ->> 'id')::int"
         )
         self.edit_order = PreparedStatement(
             f"WITH placed AS ({NEXT_VERSION.format(changes=changes)}),"
@@ -67,7 +69,9 @@ def packed(rows):
 
 
 def _columns(model):
-    return [field.name for field in model._fields.values() if field.store and field.column_type and field.name not in STAMPS]
+    return [
+        field.name for field in model._fields.values() if field.store and field.column_type and field.name not in STAMPS
+    ]
 
 
 def _inserted(table, columns, rows, *, source="", **given):

@@ -54,7 +54,9 @@ class FynloOrderService(models.AbstractModel):
         ``None`` when they are new. Raises ``not_found`` for an order that is not of this location.
         """
         uuids = [str(uuid), *order_ids]
-        found = self.env["fynlo.order.rows"]._read_page(facts, "AND o.uuid = ANY(%s)", [uuids], len(uuids))
+        found = self.env["fynlo.order.rows"]._read_page(
+            facts, "AND o.uuid = ANY(%(orders)s)", {"orders": uuids}, len(uuids)
+        )
         known = {order.uuid: order for order in found}
         if str(uuid) not in known:
             raise NotFound(self.env._("There is no such order at this location."))
