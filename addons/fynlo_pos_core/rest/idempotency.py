@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from odoo.sql_db import Cursor
 
+from . import closing_statements
 from .prepared_statement import PreparedStatement
 from .problem import Problem
 
@@ -115,9 +116,10 @@ def _is_locked(cr, scope, key):
 
 
 def record(cr, call, status, raw, resource):
-    """Keep the answer under the call's key. Goes with the effect's own commit."""
-    RECORD.execute(
+    """Keep the answer under the call's key when the cursor is flushed. Goes with the effect's own commit."""
+    closing_statements.add(
         cr,
+        RECORD,
         company=call.identity.company_id or None,
         scope=call.identity.scope,
         key=call.idempotency_key,

@@ -20,8 +20,9 @@ class DirectRows:
         self._env = env(user=identity.user_id, su=True)
         self._statements = RowStatements.of(env)
         self._digits = facts.digits
-        self._written = {"write_uid": identity.user_id}
-        self._made = {"create_uid": identity.user_id, "write_uid": identity.user_id}
+        moment = env.cr.now()
+        self._written = {"write_uid": identity.user_id, "write_date": moment}
+        self._made = {"create_uid": identity.user_id, "create_date": moment, **self._written}
 
     def insert_order(self, values, lines):
         """Write an order with its lines; returns its row's id."""

@@ -12,7 +12,7 @@ from ...engine.basket import LINES_MAX, Basket, check_discount_limit
 from ...engine.order import LATE_AFTER, Order, ServiceCharge
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
-from ...rest import Invalid, Problem, declare, paging
+from ...rest import Invalid, Problem, closing_statements, declare, paging
 from ...rest.prepared_statement import PreparedStatement
 from ...tools import clock
 from ...tools.money import to_minor
@@ -272,13 +272,14 @@ class FynloOrderService(models.AbstractModel):
         return session_id, [f"{prefix}-{first + place:06d}" for place in range(len(order_ids))]
 
     def _keep_costs(self, order, facts):
-        """What the goods cost, at the standard price of this moment.
+        """What the goods cost, at the standard price of this moment; written when the cursor is flushed.
 
         As Odoo does it when stock moves at closing; goods valued by FIFO or average cost get
         their cost there.
         """
-        KEEP_COSTS.execute(
+        closing_statements.add(
             self.env.cr,
+            KEEP_COSTS,
             company=str(facts.company_id),
             order=order.row_id,
             later=list(facts.costed_at_closing),

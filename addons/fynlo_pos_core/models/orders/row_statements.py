@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the SQL is put together from the names of columns alone
 """The statements that write an order with its lines, taxes and payments, and how values travel to them.
 
 Rows travel as JSON: PostgreSQL turns each member into its column's type, so one prepared statement
@@ -9,11 +10,9 @@ import json
 from ...rest.prepared_statement import PreparedStatement
 from .row_lane import MODELS
 
-NOW = "(now() AT TIME ZONE 'UTC')"
-#: Columns that the statements write themselves.
-STAMPS = {"id", "create_date", "write_date"}
 TAXES = """INSERT INTO account_tax_pos_order_line_rel (pos_order_line_id, account_tax_id)
-           SELECT made.id, tax.id FROM made JOIN unnest(%(taxed)s, %(taxes)s) AS tax(line, id) ON tax.line = made.uuid"""
+           SELECT made.id, tax.id
+             FROM made JOIN unnest(%(taxed)s, %(taxes)s) AS tax(line, id) ON tax.line = made.uuid"""
 NEXT_VERSION = """UPDATE pos_order o SET {changes}, fynlo_version = o.fynlo_version + 1
                    WHERE o.id = %(order_id)s AND o.fynlo_version = %(version)s AND o.state = 'draft'
                   RETURNING o.id"""
@@ -69,16 +68,14 @@ def packed(rows):
 
 
 def _columns(model):
-    return [
-        field.name for field in model._fields.values() if field.store and field.column_type and field.name not in STAMPS
-    ]
+    return [field.name for field in model._fields.values() if field.store and field.column_type and field.name != "id"]
 
 
 def _inserted(table, columns, rows, *, source="", **given):
     """INSERT of rows in the order they come in; ``given`` are columns that hold an SQL expression."""
     sent = [name for name in columns if name not in given]
-    names = ", ".join([*sent, *given, "create_date", "write_date"])
-    values = ", ".join([*(f"r.{name}" for name in sent), *given.values(), NOW, NOW])
+    names = ", ".join([*sent, *given])
+    values = ", ".join([*(f"r.{name}" for name in sent), *given.values()])
     return (
         f"INSERT INTO {table} ({names}) SELECT {values}"
         f"  FROM {source}jsonb_array_elements(%({rows})s::jsonb) WITH ORDINALITY AS e(row, place),"
@@ -90,7 +87,7 @@ def _changes(table, alias, columns, row):
     """What SET takes: every column, with its present value where ``row`` does not speak of it."""
     names = ", ".join(columns)
     new = ", ".join(f"r.{name}" for name in columns)
-    return f"({names}, write_date) = (SELECT {new}, {NOW} FROM jsonb_populate_record({alias}, {row}) r)"
+    return f"({names}) = (SELECT {new} FROM jsonb_populate_record({alias}, {row}) r)"
 
 
 def _sent(field, value, record, digits):
