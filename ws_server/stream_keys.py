@@ -38,6 +38,19 @@ class StreamKeys:
         """The stream by which a gateway process wakes its own reader."""
         return f"{self.prefix}wake:{process}"
 
+    @property
+    def peers(self) -> str:
+        """The pub/sub channel of the gateway processes."""
+        return f"{self.prefix}peers"
+
+    def presence(self, location: str) -> str:
+        """The hash of the devices online at a location, by process and device."""
+        return f"{self.prefix}presence:{location}"
+
+    def alive(self, process: str) -> str:
+        """The key that exists while a gateway process lives."""
+        return f"{self.prefix}gateway:{process}"
+
     def topic_of(self, key: str) -> str:
         """The topic whose stream is ``key``."""
         return key.removeprefix(f"{self.prefix}s:")

@@ -56,10 +56,11 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Asks for a topic, from after ``since`` or from now."""
+    """Asks for a topic, from after ``since`` or from now; ``acks`` when it acknowledges what it applied."""
 
     topic: str
     since: Position | None
+    acks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,12 @@ def _auth(body: dict[str, Any]) -> Auth:
 
 
 def _subscribe(body: dict[str, Any]) -> Subscribe:
-    epoch, offset = body.get("epoch"), body.get("offset")
+    epoch, offset, acks = body.get("epoch"), body.get("offset"), body.get("ack", False)
+    if not isinstance(acks, bool):
+        raise BadMessage("invalid_message", "ack must be true or false.")
     if epoch is None and offset is None:
-        return Subscribe(_name(body, "topic"), None)
-    return Subscribe(_name(body, "topic"), Position(_name(body, "epoch"), _offset(body)))
+        return Subscribe(_name(body, "topic"), None, acks)
+    return Subscribe(_name(body, "topic"), Position(_name(body, "epoch"), _offset(body)), acks)
 
 
 def _unsubscribe(body: dict[str, Any]) -> Unsubscribe:

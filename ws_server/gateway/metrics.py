@@ -14,6 +14,8 @@ _COUNTERS = {
     "fynlo_ws_deliveries_total": "Events written to clients.",
     "fynlo_ws_resumes_total": "Subscriptions that named a position, by outcome.",
     "fynlo_ws_closes_total": "Connections ended by the gateway, by close code.",
+    "fynlo_ws_redeliveries_total": "Events sent again because they were not acknowledged.",
+    "fynlo_ws_narrowed_total": "Connections that lost topics because permissions changed.",
     "fynlo_ws_restarts_total": "Topics whose numbering or continuity was lost.",
     "fynlo_ws_reader_errors_total": "Times the reader lost Redis.",
 }
