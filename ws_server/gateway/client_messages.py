@@ -162,6 +162,8 @@ def _name(body: dict[str, Any], field: str) -> str:
     value = body.get(field)
     if not isinstance(value, str) or not 0 < len(value) <= TEXT_MOST:
         raise BadMessage("invalid_message", f"{field} must be a text of 1 to {TEXT_MOST} letters.")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):  # such a text cannot be sent back
+        raise BadMessage("invalid_message", f"{field} must be valid Unicode.")
     return value
 
 
