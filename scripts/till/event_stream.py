@@ -32,7 +32,13 @@ class Advice(Enum):
     STOP = "stop"
 
 
-CLOSE_CODES = {4401: Advice.REFRESH, 4403: Advice.STOP, 4400: Advice.STOP, 1009: Advice.STOP}
+CLOSE_CODES = {
+    4401: Advice.REFRESH,
+    4403: Advice.STOP,
+    4409: Advice.STOP,
+    4400: Advice.STOP,
+    1009: Advice.STOP,
+}
 
 
 class StreamEnded(Exception):

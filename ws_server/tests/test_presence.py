@@ -140,8 +140,11 @@ async def test_killed_process_leaves_no_ghost(
     ghost = {"device": "device-7", "employee": "employee-7", "since": "2026-11-22T19:02:11.123Z"}
     shared_redis.set(f"{prefix}gateway:killed", b"", ex=2)
     shared_redis.hset(f"{prefix}presence:location-1", "killed/device-7", json.dumps(ghost))
+    long_dead = {**ghost, "device": "device-8"}
+    shared_redis.hset(f"{prefix}presence:location-1", "long-dead/device-8", json.dumps(long_dead))
     async with host.connected(token(signer, 1)) as watcher:
-        assert "device-7" in await online(watcher)
+        first = await online(watcher)
+        assert "device-7" in first and "device-8" not in first
         await changes(watcher, until_left="device-7")
         assert shared_redis.hget(f"{prefix}presence:location-1", "killed/device-7") is None
 
