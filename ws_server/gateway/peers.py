@@ -20,6 +20,7 @@ from ..stream_keys import StreamKeys
 __all__ = ["Peers"]
 
 WAITING_MOST = 10_000
+BATCH = 500
 LISTEN_S = 1.0
 
 _logger = logging.getLogger(__name__)
@@ -74,11 +75,14 @@ class Peers:
 
     async def _send_waiting(self) -> None:
         while self._waiting:
-            message = self._waiting.popleft()
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
+            pipe = self._redis.pipeline(transaction=False)
+            for message in batch:
+                pipe.publish(self._channel, json.dumps(message))
             try:
-                await self._redis.publish(self._channel, json.dumps(message))
+                await pipe.execute()
             except (RedisError, OSError):
-                self._waiting.appendleft(message)
+                self._waiting.extendleft(reversed(batch))
                 raise
         self._something.clear()
 

@@ -61,7 +61,8 @@ class Permissions:
         if standing is not None and standing.version > identity.perm_version:
             role = standing.role
         templates = change.topics.get(role, frozenset()) if role else frozenset()
-        return frozenset(_expand(template, identity) for template in templates)
+        claims = _claims(identity)
+        return frozenset(topic for template in templates if "{" not in (topic := _expand(template, claims)))
 
     def narrowed(self, identity: Identity) -> Identity:
         """The identity without the topics that its token allows no longer."""
@@ -93,13 +94,17 @@ def parse_change(frame: bytes) -> PermissionChange | None:
         return None
 
 
-def _expand(template: str, identity: Identity) -> str:
+def _claims(identity: Identity) -> dict[str, str]:
     claims = {
         "{location}": identity.location,
         "{company}": identity.company,
         "{employee}": identity.employee,
-        "{device}": identity.device or "",
     }
+    return claims if identity.device is None else {**claims, "{device}": identity.device}
+
+
+def _expand(template: str, claims: Mapping[str, str]) -> str:
+    """The topic itself; a place that the claims do not fill stays in it."""
     for place, value in claims.items():
         template = template.replace(place, value)
     return template

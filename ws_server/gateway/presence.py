@@ -96,13 +96,13 @@ class Presence:
             self._followers[location].add(follower)
             devices = _sorted(self._online[location])
             follower.write(json_frame({"op": "presence", "topic": topic, "devices": devices}))
-        self._forget_unfollowed()
+        self._forget_unless_followed(location)
 
     def unfollow(self, follower: Follower, topic: str) -> None:
         """Say no more to this connection; safe to repeat."""
         if (location := _location_of(topic)) in self._followers:
             self._followers[location].discard(follower)
-            self._forget_unfollowed()
+            self._forget_unless_followed(location)
 
     def heard(self, location: str) -> None:
         """Another process says that something changed at a location."""
@@ -173,10 +173,10 @@ class Presence:
             async with self._reading:
                 for location, online in (await self._store.read(sorted(stale))).items():
                     self._adopt(location, online)
+                    self._forget_unless_followed(location)
         except (RedisError, OSError):
             self._stale |= stale
             raise
-        self._forget_unfollowed()
 
     def _adopt(self, location: str, online: dict[str, Present]) -> None:
         before = self._online.get(location, {})
@@ -189,9 +189,9 @@ class Presence:
             for follower in tuple(self._followers.get(location, ())):
                 follower.write(frame)
 
-    def _forget_unfollowed(self) -> None:
-        for location in [one for one in self._online if not self._followers.get(one)]:
-            self._online.pop(location)
+    def _forget_unless_followed(self, location: str) -> None:
+        if not self._followers.get(location):
+            self._online.pop(location, None)
             self._followers.pop(location, None)
 
 

@@ -90,6 +90,11 @@ def test_nothing_is_ever_added() -> None:
     assert held(known, topics=frozenset({"l.2.menu", "e.e2"})) == set()
 
 
+def test_a_client_without_a_device_has_no_topic_of_a_device() -> None:
+    known = permissions(frame(data={"topics": {"server": [*SERVER, "x.{unheard_of}"]}}))
+    assert known.now_allowed(identity(device=None)) == HELD - {"d.d1"}
+
+
 def test_changes_out_of_order_and_repeated() -> None:
     older, newer = frame(data={"topics": {"server": KITCHEN}}), frame(data={"perm_version": 8})
     assert held(permissions(newer, older)) == HELD
