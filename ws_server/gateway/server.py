@@ -63,7 +63,9 @@ class Gateway:
         self._reader = Reader(self._store, self._hub, self._metrics)
         self._keys = KeySet(fetch_json(settings.jwks_url))
         self._verifier = TokenVerifier(self._keys)
-        self._handshake = Handshake(settings, Admission(settings), self._verifier, self._hub, self._metrics)
+        self._handshake = Handshake(
+            settings, Admission(settings), self._verifier, self._hub, self._attendance, self._metrics
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until ``stop`` is set, then drain. A task that fails ends the process."""

@@ -58,16 +58,20 @@ class SignIns(Generic[Listener]):
     def enter(self, listener: Listener, sign_in: SignIn, identity: Identity) -> Sequence[Listener]:
         """Count the connection in; returns those whose place it takes. Raises ``TooMany``."""
         replaced = self.replaced_by(sign_in)
-        for kind, most in self._most.items():
-            there = self._parties.get((kind, getattr(identity, kind)), {})
-            if len(there) - len(there.keys() & set(replaced)) >= most:
-                raise TooMany(f"too many connections of this {kind}")
+        crowded = self._crowded(identity, replaced)
+        if crowded is not None:
+            raise TooMany(f"too many connections of this {crowded}")
         if replaced and not self._bucket(identity.device or "").take(self._clock()):
             raise TooMany("the connections of this device replace each other")
         self._known[listener] = (sign_in, identity)
         for party in _parties(identity):
             self._parties[party][listener] = None
         return replaced
+
+    def crowded(self, identity: Identity) -> str | None:
+        """Of whom there are too many for one more now: employee, location or company; None when it may come."""
+        newest = SignIn(identity.device, identity.token_id, float("inf"), "")
+        return self._crowded(identity, self.replaced_by(newest))
 
     def renew(self, listener: Listener, identity: Identity) -> None:
         """The connection goes on under another token of the same party, as old as it is."""
@@ -98,6 +102,13 @@ class SignIns(Generic[Listener]):
         same = [one for one, sign_in in older if sign_in.token_id == newest.token_id]
         others = [one for one, sign_in in older if sign_in.token_id != newest.token_id]
         return same + others[: max(0, len(others) - (self._per_device - 1))]
+
+    def _crowded(self, identity: Identity, replaced: Sequence[Listener]) -> str | None:
+        for kind, most in self._most.items():
+            there = self._parties.get((kind, getattr(identity, kind)), {})
+            if len(there) - len(there.keys() & set(replaced)) >= most:
+                return kind
+        return None
 
     def _bucket(self, device: str) -> TokenBucket:
         bucket = self._buckets.get(device)

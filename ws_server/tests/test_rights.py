@@ -163,6 +163,10 @@ async def test_too_many_connections_of_an_employee(
         ):
             await say(third, op="auth", token=signer.token(device="device-3"))
             assert await closed(third) == (4430, "too many connections of this employee")
+            with pytest.raises(InvalidStatus) as caught:
+                async with host.connected(signer.token(device="device-3")):
+                    raise AssertionError("the handshake was accepted")
+            assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (429, "30")
             assert await ask(first, op="ping") == await ask(second, op="ping") == {"op": "pong"}
         async with host.connected(signer.token(device="device-3")) as again:
             assert await ask(again, op="ping") == {"op": "pong"}
