@@ -143,7 +143,7 @@ class EventStream:
                 await self._compare(socket, frame)
             case "ping":
                 await _say(socket, op="pong")
-            case "token_expiring":
+            case "token_expiring" | "permissions_changed":
                 await _say(socket, op="refresh", token=await self._newer_token())
             case "error":
                 await self._complain(frame)
