@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 import redis
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 
 from .gateway_host import GatewayHost, StreamWriter, hosted_gateway
+from .processes import free_port, start_gateway, wait_ready
 from .signer import Signer
 from .till import ask, closed, receive, say
 
@@ -46,11 +50,13 @@ async def online(socket: ClientConnection) -> set[str]:
     return {one["device"] for one in answer["devices"]}
 
 
-async def changes(socket: ClientConnection, *, until_left: str = "", until_joined: str = "") -> list[Any]:
+async def changes(
+    socket: ClientConnection, *, until_left: str = "", until_joined: str = "", timeout_s: float = 15
+) -> list[Any]:
     """What is told until the named device left or joined, itself included."""
     told: list[Any] = []
     while True:
-        message = await receive(socket)
+        message = await receive(socket, timeout_s)
         assert message["op"] == "presence_changed"
         told += [("joined", one["device"]) for one in message["joined"]]
         told += [("left", device) for device in message["left"]]
@@ -147,6 +153,26 @@ async def test_killed_process_leaves_no_ghost(
         assert "device-7" in first and "device-8" not in first
         await changes(watcher, until_left="device-7")
         assert shared_redis.hget(f"{prefix}presence:location-1", "killed/device-7") is None
+
+
+async def test_gateway_killed_with_its_clients_leaves_no_ghost_for_longer_than_promised(
+    host: GatewayHost, signer: Signer, prefix: str, jwks_url: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    env = {"FYNLO_REDIS_URL": os.environ["REDIS_URL"], "FYNLO_STREAM_PREFIX": prefix, "FYNLO_JWKS_URL": jwks_url}
+    other = start_gateway(tmp_path, {**env, "FYNLO_WS_PORT": str(port)})
+    try:
+        await asyncio.to_thread(wait_ready, port)
+        async with host.connected(token(signer, 1)) as watcher:
+            await follow(watcher, "device-1")
+            headers = {"Authorization": f"Bearer {token(signer, 2)}"}
+            async with connect(f"ws://127.0.0.1:{port}/ws/v1", additional_headers=headers, compression=None):
+                await changes(watcher, until_joined="device-2")
+                other.end(signal.SIGKILL)
+                async with asyncio.timeout(30):
+                    assert await changes(watcher, until_left="device-2", timeout_s=30) == [("left", "device-2")]
+    finally:
+        other.end(signal.SIGKILL)
 
 
 async def test_life_signs_end_by_themselves(
