@@ -5,6 +5,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from loadtests.bench_rights.watcher import Watcher
 from loadtests.budget import Budget, missed, print_budgets, print_table
@@ -20,6 +21,7 @@ from scripts.local.stack import APPLICATIONS
 PATIENCE_S = 10.0
 SHARES = (0.5, 0.95, 0.99)
 REVOKED = 4403
+KITCHEN = {"role": "kitchen"}
 
 COMMITS = """
     SELECT extract(epoch FROM created_at AT TIME ZONE 'UTC') FROM fynlo_outbox
@@ -60,9 +62,7 @@ async def _take_rights(
         await _until(lambda: all(len(watcher.following) == 2 for watcher in watchers))
         after = _last_event(scene)
         began = [
-            await _change(
-                manager, "PATCH", f"/employees/{till.employee_id}", {"role": "kitchen"}, _has_lost(one, orders)
-            )
+            await _change(partial(manager.patch, f"/employees/{till.employee_id}", KITCHEN), _has_lost(one, orders))
             for till, one in zip(others, watchers, strict=True)
         ]
         narrowed = _commits(scene, "permissions.changed", after)
@@ -72,7 +72,7 @@ async def _take_rights(
         (at_once,) = _commits(scene, "permissions.changed", after)
         after = _last_event(scene)
         for till, watcher in zip(others, watchers, strict=True):
-            await _change(manager, "DELETE", f"/devices/{till.device_id}", None, _is_closed(watcher))
+            await _change(partial(manager.delete, f"/devices/{till.device_id}"), _is_closed(watcher))
         revoked = _commits(scene, "device.revoked", after)
     if {watcher.close_code for watcher in watchers} != {REVOKED}:
         raise AssertionError(f"closed with {sorted({watcher.close_code for watcher in watchers})}")
@@ -85,10 +85,9 @@ async def _take_rights(
     }
 
 
-async def _change(manager: LoadTill, method: str, path: str, body: object, happened: Callable[[], bool]) -> float:
+async def _change(request: Callable[[], Reply], happened: Callable[[], bool]) -> float:
     """One change by API and its effect; when the request was sent."""
-    reply: Reply = await asyncio.to_thread(manager.change, method, path, body)
-    expect(reply, 200)
+    reply = expect(await asyncio.to_thread(request), 200)
     await _until(happened)
     return reply.began_at
 

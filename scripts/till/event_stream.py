@@ -32,13 +32,7 @@ class Advice(Enum):
     STOP = "stop"
 
 
-CLOSE_CODES = {
-    4401: Advice.REFRESH,
-    4403: Advice.STOP,
-    4409: Advice.STOP,
-    4400: Advice.STOP,
-    1009: Advice.STOP,
-}
+CLOSE_CODES = {4401: Advice.REFRESH, 4403: Advice.STOP, 4400: Advice.STOP, 1009: Advice.STOP}
 
 
 class StreamEnded(Exception):
@@ -143,7 +137,7 @@ class EventStream:
                 await self._compare(socket, frame)
             case "ping":
                 await _say(socket, op="pong")
-            case "token_expiring" | "permissions_changed":
+            case "token_expiring":
                 await _say(socket, op="refresh", token=await self._newer_token())
             case "error":
                 await self._complain(frame)
