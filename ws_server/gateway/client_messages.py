@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "PRESENCE",
     "Ack",
     "Auth",
     "BadMessage",
@@ -23,6 +24,7 @@ __all__ = [
 
 OFFSET_MOST = 2**53 - 1  # what every client's number type can hold
 TEXT_MOST = 200
+PRESENCE = ".presence"  # how the names of topics end that have no events and no offsets
 
 
 class Garbage(Exception):

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
+from .client_messages import PRESENCE
 from .identity import Identity
 from .peers import Peers
 from .presence_store import PresenceStore, Present
 from .wire_frame import json_frame
 
-__all__ = ["SUFFIX", "Presence"]
+__all__ = ["Presence"]
 
-SUFFIX = ".presence"
 RENEW_S = 5.0
 RETRY_S = 1.0
 
@@ -184,7 +184,7 @@ class Presence:
         joined = _sorted({device: one for device, one in online.items() if _is_news(one, before.get(device))})
         left = sorted(before.keys() - online.keys())
         if joined or left:
-            topic = f"l.{location}{SUFFIX}"
+            topic = f"l.{location}{PRESENCE}"
             frame = json_frame({"op": "presence_changed", "topic": topic, "joined": joined, "left": left})
             for follower in tuple(self._followers.get(location, ())):
                 follower.write(frame)
@@ -200,7 +200,7 @@ def _is_news(one: Present, before: Present | None) -> bool:
 
 
 def _location_of(topic: str) -> str:
-    return topic.removeprefix("l.").removesuffix(SUFFIX)
+    return topic.removeprefix("l.").removesuffix(PRESENCE)
 
 
 def _sorted(devices: dict[str, Present]) -> Sequence[dict[str, Any]]:

@@ -9,10 +9,9 @@ from enum import Enum
 from typing import Any
 
 from . import client_messages as incoming
-from .client_messages import Position
+from .client_messages import PRESENCE, Position
 from .close_codes import CloseCode
 from .identity import Identity, TokenError
-from .presence import SUFFIX as PRESENCE
 from .token_bucket import TokenBucket
 
 __all__ = [
