@@ -103,6 +103,7 @@ async def test_a_screen_that_may_no_longer_see_the_kitchen_says_so_until_it_may_
         await page.see(".connection.live", "Live")
         number, _name = await send_order(counter)
         await page.see("article.ticket.new", number, WITHIN_S)
+        assert await cards_of(page, number) == 1
 
 
 async def test_a_page_that_is_loaded_again_needs_no_pin(

@@ -3,7 +3,6 @@
 import json
 
 import jwt
-
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
