@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from redis.exceptions import RedisError
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from .backlog import Backlog
 from .close_codes import CloseCode
+from .connection_log import ConnectionLog, Ending, Opening, outcome_of
+from .handshake import AdmittedConnection
 from .hub import Hub
 from .identity import Identity, TokenError
 from .metrics import Metrics
@@ -36,7 +37,7 @@ class Connection:
 
     def __init__(
         self,
-        websocket: ServerConnection,
+        websocket: AdmittedConnection,
         session: Session,
         backlog: Backlog,
         patience_s: float,
@@ -44,6 +45,7 @@ class Connection:
         hub: Hub,
         verifier: TokenVerifier,
         metrics: Metrics,
+        log: ConnectionLog,
     ) -> None:
         self.session = session
         self._websocket = websocket
@@ -52,6 +54,10 @@ class Connection:
         self._hub = hub
         self._verifier = verifier
         self._metrics = metrics
+        self._log = log
+        self._opened_at = time.time()
+        self._received = 0
+        self._replayed = 0
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closer: asyncio.Task[None] | None = None
@@ -70,6 +76,7 @@ class Connection:
                 await self._perform(self._signed_in(identity, Purpose.SIGN_IN))
             self._set_timer()
             async for message in self._websocket:
+                self._received += 1
                 await self._perform(self.session.received(message, time.time()))
                 self._set_timer()
         except ConnectionClosed:
@@ -77,6 +84,7 @@ class Connection:
         finally:
             self._leave_hub()
             self._log_end(opened_at)
+            self._log.closed(self.session.connection_id, self._ending())
 
     # Writing
 
@@ -105,6 +113,7 @@ class Connection:
 
     async def replay(self, frames: Sequence[bytes]) -> None:
         """Write many frames no faster than the client reads; cut it when it does not."""
+        self._replayed += len(frames)
         for chunk in _chunks(frames):
             if self._closer is not None:
                 return
@@ -170,6 +179,8 @@ class Connection:
         if revocation is not None:
             self._metrics.count("fynlo_ws_auth_failures_total", f'code="{revocation.reason}"')
             return [Close(CloseCode.REVOKED, revocation.reason)]
+        if purpose is Purpose.SIGN_IN:
+            self._log.opened(self._opening(identity))
         return self.session.verified(identity, purpose, time.time())
 
     async def _join(self, action: Join) -> None:
@@ -206,6 +217,28 @@ class Connection:
     def _leave_hub(self) -> None:
         self._cancel_timer()
         self._hub.forget(self, tuple(self.session.topics))
+
+    def _opening(self, identity: Identity) -> Opening:
+        request = self._websocket.request
+        return Opening(
+            id=self.session.connection_id,
+            employee=identity.employee,
+            device=identity.device,
+            session=identity.session,
+            address=self._websocket.address,
+            agent=", ".join(request.headers.get_all("User-Agent")) if request is not None else "",
+            opened_at=self._opened_at,
+        )
+
+    def _ending(self) -> Ending:
+        return Ending(
+            closed_at=time.time(),
+            outcome=outcome_of(self._websocket.protocol),
+            topics=len(self.session.topics),
+            received=self._received,
+            bytes_sent=self._backlog.written,
+            replayed=self._replayed,
+        )
 
     def _log_end(self, opened_at: float) -> None:
         fields: dict[str, Any] = {

@@ -19,6 +19,8 @@ from .admission import Admission
 from .backlog import Backlog
 from .close_codes import CloseCode
 from .connection import Connection
+from .connection_log import ConnectionLog
+from .connection_log_writer import ConnectionLogWriter
 from .handshake import AdmittedConnection, Handshake
 from .http_answers import json_answer, text_answer
 from .hub import Hub
@@ -46,7 +48,10 @@ class Gateway:
         self._limits = limits or SessionLimits()
         self._metrics = Metrics()
         keys = StreamKeys(settings.stream_prefix)
-        self._store = StreamStore(settings.redis_url, keys, uuid.uuid4().hex)
+        process = uuid.uuid4().hex
+        self._store = StreamStore(settings.redis_url, keys, process)
+        self._log = ConnectionLog(process, time.time())
+        self._log_writer = ConnectionLogWriter(settings.redis_url, keys, process, self._log, self._metrics)
         self._hub = Hub(self._store, self._metrics)
         self._reader = Reader(self._store, self._hub, self._metrics)
         self._keys = KeySet(fetch_json(settings.jwks_url))
@@ -65,6 +70,7 @@ class Gateway:
                         self._reader.run(),
                         self._reader.beat(),
                         self._keys.keep_fresh(),
+                        self._log_writer.run(),
                         self._tick(),
                     )
                 ]
@@ -72,6 +78,7 @@ class Gateway:
                 await self._drain(server)
                 for task in background:
                     task.cancel()
+        await self._log_writer.finish()
         await self._store.close()
 
     def _serve(self) -> Server:
@@ -127,6 +134,7 @@ class Gateway:
             "fynlo_ws_topics": len(self._hub.topics),
             "fynlo_ws_reader_age_seconds": self._reader.age_s,
             "fynlo_ws_relay_age_seconds": self._reader.relay_age_s,
+            "fynlo_ws_connection_records_waiting": self._log.waiting,
             "fynlo_ws_ready": float(bool(self._readiness()["ready"])),
         }
 
@@ -144,6 +152,7 @@ class Gateway:
             hub=self._hub,
             verifier=self._verifier,
             metrics=self._metrics,
+            log=self._log,
         )
         await connection.run(websocket.identity)
 
