@@ -10,7 +10,7 @@ import redis
 from ..models.realtime import connection_import
 from ..tools import redis_client
 from ..tools.settings import settings
-from .common import REDIS
+from .common import REDIS, ApiCase
 
 CONNECTIONS = "connections"
 
@@ -90,3 +90,18 @@ class GatewayStream:
         """The connection as the database has it."""
         self.env.invalidate_all()
         return self.env["fynlo.connection"].search([("fynlo_uuid", "=", str(uuid.UUID(opened["id"])))])
+
+
+class ConnectionCase(GatewayStream, ApiCase):
+    """A paired till with a waiter signed in; announcements are theirs unless told."""
+
+    def setUp(self):
+        super().setUp()
+        self.till = self.device()[0]
+        self.signed_in = self.session("server")
+
+    def opened(self, name=None, **changes):
+        return super().opened(name, **{"session": self.signed_in, "device": self.till, **changes})
+
+    def count(self):
+        return self.env["fynlo.connection"].search_count([("company_id", "=", self.company.id)])
