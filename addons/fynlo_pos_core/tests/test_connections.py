@@ -42,6 +42,12 @@ class TestConnectionImport(ConnectionCase):
         self.tell(*(self.closed(one, by=by, code=code) for one, (by, code, _name) in zip(opened, endings, strict=True)))
         self.take_in()
         self.assertEqual([self.row(one).ending for one in opened], [name for _by, _code, name in endings])
+        rows = self.env["fynlo.connection"].union(*map(self.row, opened))
+        bad = rows.filtered("ended_badly")
+        self.assertEqual(len(bad), 5)
+        self.assertEqual(
+            rows.search([("ended_badly", "=", True), ("id", "in", rows.ids)]), bad.sorted("id", reverse=True)
+        )
 
     def test_repeats_and_any_order_come_to_the_same(self):
         first, second = self.opened(), self.opened()

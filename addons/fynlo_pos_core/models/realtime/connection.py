@@ -59,9 +59,9 @@ class FynloConnection(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     address = fields.Char(readonly=True, help="Where it came from, as the gateway saw it behind its proxies.")
     user_agent = fields.Char("App", readonly=True, help="What the app says of itself.")
-    opened_at = fields.Datetime(required=True, readonly=True)
+    opened_at = fields.Datetime("Opened at", required=True, readonly=True)
     last_seen_at = fields.Datetime("Last seen", required=True, readonly=True)
-    closed_at = fields.Datetime(readonly=True)
+    closed_at = fields.Datetime("Closed at", readonly=True)
     closed_by = fields.Selection(CLOSED_BY, "Ended by", readonly=True)
     ending = fields.Selection(ENDINGS, "How it ended", readonly=True)
     code = fields.Integer("Close code", readonly=True)
@@ -71,6 +71,7 @@ class FynloConnection(models.Model):
     events_replayed = fields.Integer("Events replayed", readonly=True, help="What it had missed and was sent again.")
     kilobytes_sent = fields.Integer("Kilobytes sent", readonly=True)
     online = fields.Boolean(compute="_compute_online", search="_search_online")
+    ended_badly = fields.Boolean(compute="_compute_ended_badly", search="_search_ended_badly")
     lasted = fields.Char(compute="_compute_lasted")
 
     _of_device = models.Index("(device_id, id DESC)")
@@ -86,7 +87,17 @@ class FynloConnection(models.Model):
     def _search_online(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return [("closed_at", "=" if True in value else "!=", False)] if len(value) == 1 else []
+        return [("closed_at", "=" if True in value else "!=", False)]
+
+    @api.depends("ending")
+    def _compute_ended_badly(self):
+        for connection in self:
+            connection.ended_badly = connection.ending in BAD_ENDINGS
+
+    def _search_ended_badly(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("ending", "in" if True in value else "not in", BAD_ENDINGS)]
 
     @api.depends("opened_at", "last_seen_at", "closed_at")
     def _compute_lasted(self):

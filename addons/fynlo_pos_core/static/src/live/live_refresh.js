@@ -17,22 +17,24 @@ export const ORDER_MARKS = ["write_date", "fynlo_version"];
  *
  * Asks only while the tab is visible, nobody edits a row and no other load is under way. Selection
  * and scroll position stay. ``controller.model.fresh`` holds the ids of new and changed records.
- * ``marks`` are the fields that tell one state of a record from the next: the view loads them.
+ * ``marks`` are the fields that tell one state of a record from the next: the view loads them. So are
+ * ``quietMarks``, but a record in which only these changed is not marked as fresh.
  * ``prepare`` is awaited before each question, to have the server look at its sources.
  */
-export function useLiveRefresh(controller, { marks = ORDER_MARKS, prepare = null } = {}) {
+export function useLiveRefresh(controller, { marks = ORDER_MARKS, quietMarks = [], prepare = null } = {}) {
     const orm = useService("orm");
-    const live = new LiveRefresh(controller, orm, marks, prepare);
+    const live = new LiveRefresh(controller, orm, { marks, quietMarks, prepare });
     onMounted(() => live.start());
     onWillUnmount(() => live.stop());
     return live;
 }
 
 class LiveRefresh {
-    constructor(controller, orm, marks, prepare) {
+    constructor(controller, orm, { marks, quietMarks, prepare }) {
         this.controller = controller;
         this.orm = orm;
         this.marks = marks;
+        this.quietMarks = quietMarks;
         this.prepare = prepare;
         this.stamps = null;
         this.query = null;
@@ -86,9 +88,10 @@ class LiveRefresh {
         if (this.stopped || !before || !same(query, this.describe())) {
             return; // the person has moved on; what is shown was loaded a moment ago
         }
-        const changed = [...stamps.keys()].filter((id) => stamps.get(id) !== before.get(id));
+        const differs = (part) => (id) => stamps.get(id)[part] !== before.get(id)?.[part];
+        const changed = [...stamps.keys()].filter(differs("loud"));
         const gone = [...before.keys()].some((id) => !stamps.has(id));
-        if (changed.length || gone) {
+        if (changed.length || gone || [...stamps.keys()].some(differs("quiet"))) {
             await this.reload(changed);
         }
     }
@@ -120,13 +123,14 @@ class LiveRefresh {
         const { root } = this.controller.model;
         const { records } = await this.orm.silent.call(root.resModel, "web_search_read", [], {
             domain, offset, limit, order, context: root.context, count_limit: 1,
-            specification: Object.fromEntries(this.marks.map((name) => [name, {}])),
+            specification: Object.fromEntries([...this.marks, ...this.quietMarks].map((name) => [name, {}])),
         });
         return new Map(records.map((record) => [record.id, this.stamp(record)]));
     }
 
     stamp(data) {
-        return this.marks.map((name) => text(data[name])).join(" ");
+        const values = (names) => names.map((name) => text(data[name])).join(" ");
+        return { loud: values(this.marks), quiet: values(this.quietMarks) };
     }
 
     async reload(changed) {

@@ -6,9 +6,14 @@ import { listView } from "@web/views/list/list_view";
 import { LiveListRenderer } from "../live/live_list";
 import { useLiveRefresh } from "../live/live_refresh";
 
+/** What tells of something that happened, and below it what only goes on. */
 const MARKS = {
-    "fynlo.device": ["presence", "seen_at", "state", "config_id"],
-    "fynlo.connection": ["last_seen_at", "closed_at"],
+    "fynlo.device": ["presence", "version"],
+    "fynlo.connection": ["closed_at"],
+};
+const QUIET_MARKS = {
+    "fynlo.device": ["seen_at"],
+    "fynlo.connection": ["last_seen_at"],
 };
 
 export class PresenceListController extends listView.Controller {
@@ -17,6 +22,7 @@ export class PresenceListController extends listView.Controller {
         const orm = useService("orm");
         useLiveRefresh(this, {
             marks: MARKS[this.props.resModel],
+            quietMarks: QUIET_MARKS[this.props.resModel],
             prepare: () => orm.silent.call("fynlo.connection", "freshen", []),
         });
     }
