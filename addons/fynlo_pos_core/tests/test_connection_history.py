@@ -154,6 +154,27 @@ class TestConnectionApi(ConnectionCase):
         owned = self.ask(f"/devices/{moved.fynlo_uuid}/connections", self.sign_in("owner")).json()["items"]
         self.assertEqual(len(owned), 1)
 
+    def test_a_failed_import_leaves_the_list_answered(self):
+        self.tell(opened := self.opened(seen_ago=5))
+        failing = patch.object(connection_import, "ADD_PARTIES", "SELECT 1 / 0, %s, %s, %s, %s, %s, %s, %s, %s")
+        with failing, self.assertLogs("odoo.addons.fynlo_pos_core.models.realtime.connection_import", "WARNING"):
+            self.assertEqual(self.ask("/devices").status_code, 200)
+        self.assertEqual(self.ask(self.path).json()["items"][0]["id"], self.row(opened).fynlo_uuid)
+
+    def test_many_devices_cost_no_more_questions(self):
+        def statements():
+            before = self.env.cr.sql_log_count
+            self.assertEqual(self.ask("/devices?limit=500").status_code, 200)
+            return self.env.cr.sql_log_count - before
+
+        self.tell(self.opened(seen_ago=5))
+        statements()
+        few = statements()
+        tills = [self.env["fynlo.device"]._pair_new(self.location, f"Till {turn}")[0] for turn in range(30)]
+        self.tell(*(self.opened(device=till) for till in tills))
+        statements()
+        self.assertEqual(statements(), few)
+
     def test_redis_away_the_list_is_answered(self):
         with patch.object(connection_import.redis_client, "attempt", lambda _work, otherwise: otherwise):
             self.assertEqual(self.ask("/devices").status_code, 200)

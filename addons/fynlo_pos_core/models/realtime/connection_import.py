@@ -1,9 +1,11 @@
 """Brings what gateways tell about connections from Redis into the database, each record once."""
 
 import json
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -61,6 +63,7 @@ NOTE_LOST = """
        AND (said.seen_since IS NULL OR last_seen_at < said.seen_since)
 """
 
+_logger = logging.getLogger(__name__)
 _looked = {"at": float("-inf")}
 
 
@@ -84,7 +87,10 @@ class FynloConnectionImport(models.AbstractModel):
         """Bring in what waits, for somebody who looks; this process asks Redis once a second at most."""
         if time.monotonic() - _looked["at"] >= LOOK_EVERY_S:
             _looked["at"] = time.monotonic()
-            self._catch_up(BATCHES_ON_DEMAND)
+            try:
+                self._catch_up(BATCHES_ON_DEMAND)
+            except psycopg2.Error:  # who looks sees what there is; the cron fails where it is noticed
+                _logger.warning("Connections could not be imported", exc_info=True)
 
     def _catch_up(self, batches):
         for _turn in range(batches):
