@@ -3,7 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
 from ..models.realtime import connection_import, connection_retention
@@ -31,6 +31,14 @@ class TestConnectionHistory(ConnectionCase):
             self.assertEqual(self.env["fynlo.connection"]._gc_old_connections(), (1, True))
             self.assertEqual(self.env["fynlo.connection"]._gc_old_connections(), (0, False))
         self.assertEqual([bool(self.row(one)) for one in (old, new, long_open, foreign)], [False, True, True, False])
+
+    def test_an_owner_sets_how_long_history_is_kept(self):
+        window = self.env["fynlo.company.settings"].with_user(self.employee("owner").user_id)
+        window.create({"connection_days": 7}).action_save()
+        self.assertEqual(self.company.fynlo_connection_days, 7)
+        for days in (0, -1, 3651):
+            with self.subTest(days), self.assertRaises(ValidationError):
+                self.company.fynlo_connection_days = days
 
     def test_presence_of_devices(self):
         fresh = self.env["fynlo.device"]._pair_new(self.location, "Fresh")[0]
