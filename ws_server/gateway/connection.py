@@ -101,6 +101,11 @@ class Connection:
         if transport.get_write_buffer_size():
             self.judge()
 
+    @property
+    def bytes_sent(self) -> int:
+        """What was written to the client."""
+        return self._backlog.written
+
     def judge(self) -> bool:
         """Cut the client if it is hopelessly behind; whether it is still to be watched."""
         waiting = self._websocket.transport.get_write_buffer_size()
@@ -179,9 +184,10 @@ class Connection:
         if revocation is not None:
             self._metrics.count("fynlo_ws_auth_failures_total", f'code="{revocation.reason}"')
             return [Close(CloseCode.REVOKED, revocation.reason)]
+        actions = self.session.verified(identity, purpose, time.time())
         if purpose is Purpose.SIGN_IN:
             self._log.opened(self._opening(identity))
-        return self.session.verified(identity, purpose, time.time())
+        return actions
 
     async def _join(self, action: Join) -> None:
         try:
@@ -236,7 +242,7 @@ class Connection:
             outcome=outcome_of(self._websocket.protocol),
             topics=len(self.session.topics),
             received=self._received,
-            bytes_sent=self._backlog.written,
+            bytes_sent=self.bytes_sent,
             replayed=self._replayed,
         )
 

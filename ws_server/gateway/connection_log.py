@@ -157,7 +157,7 @@ def outcome_of(protocol: Protocol) -> Outcome:
     if sent is None:
         return Outcome(WireCode.ABNORMAL_CLOSURE, "", "network")
     if sent.code == WireCode.INTERNAL_ERROR and "keepalive" in sent.reason:
-        return Outcome(WireCode.ABNORMAL_CLOSURE, "no answer to pings", "network")
+        return Outcome(sent.code, "no answer to pings", "network")
     return Outcome(sent.code, _printable(sent.reason, REASON_MOST), "server")
 
 

@@ -174,7 +174,7 @@ def protocol(sent: Close | None, received: Close | None, client_first: bool | No
             Outcome(4403, "device_revoked", "server"),
         ),
         (Close(4408, "too slow"), None, None, Outcome(4408, "too slow", "server")),
-        (Close(1011, "keepalive ping timeout"), None, None, Outcome(1006, "no answer to pings", "network")),
+        (Close(1011, "keepalive ping timeout"), None, None, Outcome(1011, "no answer to pings", "network")),
         (Close(1011, ""), None, None, Outcome(1011, "", "server")),
         (None, None, None, Outcome(1006, "", "network")),
         (Close(1000, ""), Close(1000, "\x00" + "z" * 122), True, Outcome(1000, " " + "z" * 119, "client")),

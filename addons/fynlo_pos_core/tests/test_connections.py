@@ -1,11 +1,17 @@
 """The import of connections: once each, in any order, through crashes, an emptied Redis and lost gateways."""
 
 import json
+import re
+from pathlib import Path
+from typing import get_args
 from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..controllers.identity.views import ConnectionEnding, Presence
 from ..models.realtime import connection_import
+from ..models.realtime.connection import BAD_ENDINGS, ENDING_OF_CODE, ENDINGS
+from ..models.realtime.device_presence import PRESENCES
 from .gateway_stream import ConnectionCase
 
 
@@ -36,7 +42,8 @@ class TestConnectionImport(ConnectionCase):
             ("client", 1000, "left"), ("client", 1001, "left"), ("network", 1006, "unreachable"),
             ("server", 1012, "restart"), ("server", 4401, "signed_out"), ("server", 4403, "revoked"),
             ("server", 4429, "faulty"), ("server", 1009, "faulty"), ("server", 1013, "unavailable"),
-            ("server", 4999, "other"),
+            ("server", 4999, "other"), ("server", 4409, "replaced"), ("server", 4430, "crowded"),
+            ("network", 1011, "unreachable"),
         ]  # fmt: skip
         opened = [self.opened() for _ending in endings]
         self.tell(*(self.closed(one, by=by, code=code) for one, (by, code, _name) in zip(opened, endings, strict=True)))
@@ -44,10 +51,19 @@ class TestConnectionImport(ConnectionCase):
         self.assertEqual([self.row(one).ending for one in opened], [name for _by, _code, name in endings])
         rows = self.env["fynlo.connection"].union(*map(self.row, opened))
         bad = rows.filtered("ended_badly")
-        self.assertEqual(len(bad), 5)
+        self.assertEqual(len(bad), 7)
         self.assertEqual(
             rows.search([("ended_badly", "=", True), ("id", "in", rows.ids)]), bad.sorted("id", reverse=True)
         )
+
+    def test_every_documented_close_code_and_ending_is_known(self):
+        protocol = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
+        codes = {int(code) for code in re.findall(r"^\| (\d{4}) \|", protocol, re.MULTILINE)}
+        self.assertGreater(len(codes), 8)
+        self.assertEqual(codes - ENDING_OF_CODE.keys() - {1011}, set())
+        self.assertEqual(get_args(ConnectionEnding), tuple(name for name, _words in ENDINGS))
+        self.assertEqual(get_args(Presence), tuple(name for name, _words in PRESENCES))
+        self.assertLessEqual({*ENDING_OF_CODE.values(), *BAD_ENDINGS}, set(get_args(ConnectionEnding)))
 
     def test_repeats_and_any_order_come_to_the_same(self):
         first, second = self.opened(), self.opened()

@@ -10,7 +10,18 @@ Role = Literal["kitchen", "server", "cashier", "supervisor", "manager", "owner"]
 
 Presence = Literal["online", "offline", "never"]
 ConnectionEnding = Literal[
-    "left", "unreachable", "restart", "signed_out", "revoked", "slow", "faulty", "unavailable", "lost", "other"
+    "left",
+    "unreachable",
+    "restart",
+    "signed_out",
+    "revoked",
+    "replaced",
+    "crowded",
+    "slow",
+    "faulty",
+    "unavailable",
+    "lost",
+    "other",
 ]
 
 

@@ -16,6 +16,8 @@ ENDINGS = [
     ("restart", "The gateway was restarted"),
     ("signed_out", "The sign-in was not renewed"),
     ("revoked", "The device or sign-in was revoked"),
+    ("replaced", "The till connected anew"),
+    ("crowded", "Too many connections at once"),
     ("slow", "The till read too slowly"),
     ("faulty", "The till broke the rules of the protocol"),
     ("unavailable", "Events could not be read"),
@@ -36,9 +38,11 @@ ENDING_OF_CODE = {
     4401: "signed_out",
     4403: "revoked",
     4408: "slow",
+    4409: "replaced",
+    4430: "crowded",
 }
 #: Endings that somebody should look into when they come often.
-BAD_ENDINGS = ("unreachable", "slow", "faulty", "unavailable", "lost", "other")
+BAD_ENDINGS = ("unreachable", "crowded", "slow", "faulty", "unavailable", "lost", "other")
 
 
 class FynloConnection(models.Model):
