@@ -9,8 +9,9 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ..controllers.identity.views import ConnectionEnding, Presence
+from ..engine.connection_records import ENDING_OF_CODE
 from ..models.realtime import connection_import
-from ..models.realtime.connection import BAD_ENDINGS, ENDING_OF_CODE, ENDINGS
+from ..models.realtime.connection import BAD_ENDINGS, ENDINGS
 from ..models.realtime.device_presence import PRESENCES
 from .gateway_stream import ConnectionCase
 
@@ -89,7 +90,7 @@ class TestConnectionImport(ConnectionCase):
             json.dumps({"kind": "seen", "connections": "abc", "seen_at": 1}).encode(),
         ]  # fmt: skip
         before = self.count()
-        with self.assertLogs("odoo.addons.fynlo_pos_core.models.realtime.connection_record", "WARNING") as logs:
+        with self.assertLogs("odoo.addons.fynlo_pos_core.engine.connection_records", "WARNING") as logs:
             self.tell(*broken, good, self.closed(self.opened("f" * 32), bytes_sent=2**60, topics=-5, code=2**40))
             self.take_in()
         self.assertEqual((len(logs.records), self.count() - before), (len(broken), 2))

@@ -24,23 +24,6 @@ ENDINGS = [
     ("lost", "The gateway went down"),
     ("other", "Another reason"),
 ]
-#: What the gateway's close codes mean; ``docs/events.md`` has them all.
-ENDING_OF_CODE = {
-    1001: "restart",
-    1012: "restart",
-    1002: "faulty",
-    1003: "faulty",
-    1007: "faulty",
-    1009: "faulty",
-    4400: "faulty",
-    4429: "faulty",
-    1013: "unavailable",
-    4401: "signed_out",
-    4403: "revoked",
-    4408: "slow",
-    4409: "replaced",
-    4430: "crowded",
-}
 #: Endings that somebody should look into when they come often.
 BAD_ENDINGS = ("unreachable", "crowded", "slow", "faulty", "unavailable", "lost", "other")
 
@@ -144,12 +127,3 @@ class FynloConnection(models.Model):
             "events_replayed": self.events_replayed,
             "kilobytes_sent": self.kilobytes_sent,
         }
-
-
-def ending_of(closed_by, code):
-    """The ending that a close code and whoever sent it amount to."""
-    if closed_by == "client":
-        return "left"
-    if closed_by == "network":
-        return "unreachable"
-    return ENDING_OF_CODE.get(code, "other")

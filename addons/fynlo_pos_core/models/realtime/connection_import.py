@@ -9,10 +9,10 @@ import psycopg2
 from odoo import api, models
 from odoo.tools import SQL
 
+from ...engine.connection_records import Told
 from ...rest import transaction
 from ...tools import redis_client
 from ...tools.settings import settings
-from .connection_record import Told
 from .stream_position import CONNECTIONS, entry_place
 
 BATCH = 500
