@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FRAME_FIELD", "StreamKeys", "entry_id", "offset_of"]
+__all__ = ["FRAME_FIELD", "RECORD_FIELD", "StreamKeys", "entry_id", "offset_of"]
 
 FRAME_FIELD = b"f"
+RECORD_FIELD = b"r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,15 @@ class StreamKeys:
     def control(self) -> str:
         """The stream of events that end connections, for every gateway."""
         return f"{self.prefix}s:_ctl"
+
+    @property
+    def connections(self) -> str:
+        """The stream of what became of connections, for Odoo to read."""
+        return f"{self.prefix}connections"
+
+    def gateway(self, process: str) -> str:
+        """The key that a gateway process keeps alive while it lives."""
+        return f"{self.prefix}gateway:{process}"
 
     def topic(self, name: str) -> str:
         """The stream of one topic."""

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from redis.exceptions import RedisError
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from .attendance import Attendance
 from .backlog import Backlog
 from .close_codes import CloseCode
+from .connection_log import ConnectionLog, Ending, Opening, outcome_of
+from .handshake import AdmittedConnection
 from .hub import Hub
 from .identity import Identity, TokenError
 from .metrics import Metrics
@@ -38,7 +39,7 @@ class Connection:
 
     def __init__(
         self,
-        websocket: ServerConnection,
+        websocket: AdmittedConnection,
         session: Session,
         backlog: Backlog,
         patience_s: float,
@@ -47,6 +48,7 @@ class Connection:
         attendance: Attendance,
         verifier: TokenVerifier,
         metrics: Metrics,
+        log: ConnectionLog,
     ) -> None:
         self.session = session
         self._websocket = websocket
@@ -56,6 +58,10 @@ class Connection:
         self._attendance = attendance
         self._verifier = verifier
         self._metrics = metrics
+        self._log = log
+        self._opened_at = time.time()
+        self._received = 0
+        self._replayed = 0
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closer: asyncio.Task[None] | None = None
@@ -79,6 +85,7 @@ class Connection:
                 await self._perform(self._signed_in(identity, Purpose.SIGN_IN))
             self._set_timer()
             async for message in self._websocket:
+                self._received += 1
                 await self._perform(self.session.received(message, time.time()))
                 self._set_timer()
         except ConnectionClosed:
@@ -86,6 +93,7 @@ class Connection:
         finally:
             self._leave_hub()
             self._log_end(opened_at)
+            self._log.closed(self.session.connection_id, self._ending())
 
     # Writing
 
@@ -102,6 +110,11 @@ class Connection:
         if transport.get_write_buffer_size():
             self.judge()
 
+    @property
+    def bytes_sent(self) -> int:
+        """What was written to the client."""
+        return self._backlog.written
+
     def judge(self) -> bool:
         """Cut the client if it is hopelessly behind; whether it is still to be watched."""
         waiting = self._websocket.transport.get_write_buffer_size()
@@ -114,6 +127,7 @@ class Connection:
 
     async def replay(self, frames: Sequence[bytes]) -> None:
         """Write many frames no faster than the client reads; cut it when it does not."""
+        self._replayed += len(frames)
         for chunk in _chunks(frames):
             if self._closer is not None:
                 return
@@ -197,6 +211,8 @@ class Connection:
         except TooMany as crowd:
             return [Close(CloseCode.TOO_MANY_CONNECTIONS, str(crowd))]
         actions = self.session.verified(identity, purpose, time.time())
+        if purpose is Purpose.SIGN_IN:
+            self._log.opened(self._opening(identity))
         if self.session.identity is identity:
             self._attendance.sign_ins.renew(self, identity)
         return actions
@@ -243,6 +259,28 @@ class Connection:
         for topic in topics:
             self._attendance.presence.unfollow(self, topic)
         self._attendance.leave(self)
+
+    def _opening(self, identity: Identity) -> Opening:
+        request = self._websocket.request
+        return Opening(
+            id=self.session.connection_id,
+            employee=identity.employee,
+            device=identity.device,
+            session=identity.session,
+            address=self._websocket.address,
+            agent=", ".join(request.headers.get_all("User-Agent")) if request is not None else "",
+            opened_at=self._opened_at,
+        )
+
+    def _ending(self) -> Ending:
+        return Ending(
+            closed_at=time.time(),
+            outcome=outcome_of(self._websocket.protocol),
+            topics=len(self.session.topics),
+            received=self._received,
+            bytes_sent=self.bytes_sent,
+            replayed=self._replayed,
+        )
 
     def _log_end(self, opened_at: float) -> None:
         fields: dict[str, Any] = {

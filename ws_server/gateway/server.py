@@ -21,6 +21,8 @@ from .attendance import Attendance
 from .backlog import Backlog
 from .close_codes import CloseCode
 from .connection import Connection
+from .connection_log import ConnectionLog
+from .connection_log_writer import ConnectionLogWriter
 from .handshake import AdmittedConnection, Handshake
 from .http_answers import json_answer, text_answer
 from .hub import Hub, Listener
@@ -60,6 +62,8 @@ class Gateway:
         self._presence_store = PresenceStore(settings.redis_url, keys, process)
         presence = Presence(self._presence_store, self._peers, settings.presence_grace_s)
         self._attendance = Attendance(SignIns(settings, time.monotonic), presence, self._peers)
+        self._log = ConnectionLog(process, time.time())
+        self._log_writer = ConnectionLogWriter(settings.redis_url, keys, process, self._log, self._metrics)
         self._reader = Reader(self._store, self._hub, self._metrics)
         self._keys = KeySet(fetch_json(settings.jwks_url))
         self._verifier = TokenVerifier(self._keys)
@@ -82,12 +86,14 @@ class Gateway:
                         self._peers.speak(),
                         self._peers.listen(self._attendance.hear),
                         self._attendance.presence.run(),
+                        self._log_writer.run(),
                         self._tick(),
                     )
                 ]
                 await stop.wait()
                 await self._drain(server)
                 await _end(background)
+        await self._log_writer.finish()
         for store in (self._store, self._presence_store, self._peers):
             await store.close()
 
@@ -144,6 +150,7 @@ class Gateway:
             "fynlo_ws_topics": len(self._hub.topics),
             "fynlo_ws_reader_age_seconds": self._reader.age_s,
             "fynlo_ws_relay_age_seconds": self._reader.relay_age_s,
+            "fynlo_ws_connection_records_waiting": self._log.waiting,
             "fynlo_ws_ready": float(bool(self._readiness()["ready"])),
         }
 
@@ -162,6 +169,7 @@ class Gateway:
             attendance=self._attendance,
             verifier=self._verifier,
             metrics=self._metrics,
+            log=self._log,
         )
         await connection.run(websocket.identity)
 
