@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench bench-orders bench-events bench-caches load-api load-service \
+        openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api load-service \
         load-closing load-books races test test-fast lint ci
 
 help: ## This list
@@ -61,6 +61,9 @@ bench-caches: ## How fast a change of the catalogue takes cached values out of u
 
 bench-events: ## How long an event takes from the commit to ten tills
 	@$(FYNLO) load bench_events $(ARGS)
+
+bench-rights: ## How long after a change of role, map or device a live connection has lost its rights
+	@$(FYNLO) load bench_rights $(ARGS)
 
 load-api: ## Tills at work for half a minute (ARGS="--long": five), with limits on failures and delays
 	@$(FYNLO) load api $(ARGS)

@@ -12,8 +12,8 @@ __all__ = ["CONTROL_TYPES", "Event"]
 
 _logger = logging.getLogger(__name__)
 
-# Events that end live connections: gateways hear of them whoever is subscribed.
-CONTROL_TYPES = frozenset({"device.revoked", "session.revoked"})
+# Events that end or narrow live connections: gateways hear of them whoever is subscribed.
+CONTROL_TYPES = frozenset({"device.revoked", "permissions.changed", "session.revoked"})
 
 
 @dataclass(frozen=True, slots=True)

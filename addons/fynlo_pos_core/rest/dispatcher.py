@@ -39,7 +39,7 @@ class FynloDispatcher(Dispatcher):
         if not self.request.db:
             return self._serve_without_database(endpoint, call)
         if call.route.writes or call.route.fresh:
-            transaction.open_fresh(self.request.env.cr)
+            transaction.begin(self.request.env.cr)
         self._admit(call)
         self._read_parameters(call, args)
         if call.route.writes or call.route.fresh:

@@ -31,7 +31,7 @@ def run(env, work):
     cr = env.cr
     for turn in range(MAX_TRIES):
         if turn or not _is_fresh(cr):
-            open_fresh(cr)
+            begin(cr)
         else:
             cr.clear()
         try:
@@ -69,7 +69,7 @@ def _attempt(work):
         return None, problem
 
 
-def open_fresh(cr):
+def begin(cr):
     """Start afresh at READ COMMITTED. A test's cursor shares one transaction and keeps its level."""
     if not isinstance(cr, Cursor) or cr.connection.status != STATUS_READY:
         cr.rollback()

@@ -11,6 +11,9 @@ from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
 from . import test_changes
+from . import test_connection_history
+from . import test_connection_tour
+from . import test_connections
 from . import test_countdowns
 from . import test_identity_audit
 from . import test_identity_back_office
