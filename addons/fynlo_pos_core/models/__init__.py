@@ -10,3 +10,4 @@ from . import cash
 from . import tables
 from . import receipts
 from . import stock
+from . import health

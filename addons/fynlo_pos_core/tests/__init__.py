@@ -1,4 +1,6 @@
 from . import property_settings
+from . import test_alerts
+from . import test_alerts_api
 from . import test_approvals
 from . import test_approvals_api
 from . import test_backoffice_guard
@@ -12,6 +14,7 @@ from . import test_catalogue_availability
 from . import test_catalogue_version
 from . import test_changes
 from . import test_countdowns
+from . import test_health
 from . import test_identity_audit
 from . import test_identity_back_office
 from . import test_identity_devices
