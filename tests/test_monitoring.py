@@ -55,7 +55,7 @@ def families_of_relay() -> set[str]:
     server = serve_health(RelayStatus(), "127.0.0.1", 0)
     try:
         host, port = server.server_address[:2]
-        with urlopen(f"http://{host!s}:{port}/metrics", timeout=30) as answer:  # noqa: S310 - our own server
+        with urlopen(f"http://{host!s}:{port}/metrics", timeout=30) as answer:
             return families(answer.read().decode())
     finally:
         server.shutdown()
