@@ -229,16 +229,29 @@ class TestRedisChecks(HealthCase):
         for code in ("redis_latency", "redis_memory", "redis_policy", "redis_persistence", "relay", "gateway"):
             self.assertEqual((code, found[code].trouble), (code, "Redis does not answer."))
 
-    def test_the_relays_heartbeat(self):
+    def beat(self, process, seconds_ago):
+        """A heartbeat as relay (``ws_server/relay/streams.py``) and gateway (``stream_store.py``) write it."""
         stream = f"{settings().stream_prefix}s:_hb"
+        seconds, micros = self.redis(lambda client: client.time())
+        moment = (seconds - seconds_ago) * 1000 + micros // 1000
+        told = json.dumps({"from": process, **({"epoch": "e"} if process == "relay" else {})})
+        self.redis(lambda client: client.xadd(stream, {"f": told}, id=f"{moment}-*"))
+
+    def test_the_relays_heartbeat(self):
         uptime = self.redis(lambda client: client.info("server"))["uptime_in_seconds"]
         self.assertGreaterEqual(self.reading("relay").value, uptime)
-        seconds, _micros = self.redis(lambda client: client.time())
-        self.redis(lambda client: client.xadd(stream, {"f": "{}"}, id=f"{(seconds - 500) * 1000}-0"))
+        self.beat("relay", 500)
+        self.beat("gateway", 0)
         silent = self.reading("relay").value
         self.assertTrue(500 <= silent < 600, silent)
-        self.redis(lambda client: client.xadd(stream, {"f": "{}"}))
+        self.beat("relay", 0)
+        self.beat("gateway", 0)
         self.assertLess(self.reading("relay").value, 60)
+
+    def test_gateways_alone_are_no_relay(self):
+        self.beat("gateway", 0)
+        uptime = self.redis(lambda client: client.info("server"))["uptime_in_seconds"]
+        self.assertGreaterEqual(self.reading("relay").value, uptime)
 
     def test_gateways(self):
         self.assertEqual(self.reading("gateway").value, 0)

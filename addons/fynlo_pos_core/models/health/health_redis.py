@@ -9,6 +9,8 @@ from ...engine.health import CannotTell, Reading
 from ...tools import redis_client
 from ...tools.settings import settings
 
+#: Heartbeats that relay and gateways keep together.
+BEATS_KEPT = 100
 #: Rounds of SCAN in search of gateways, and keys a round: enough for half a million keys.
 SCAN_ROUNDS, SCAN_KEYS = 100, 5_000
 
@@ -64,13 +66,12 @@ class FynloHealth(models.AbstractModel):
 
     def _relay(self):
         """Seconds since the relay's last heartbeat by the clock of Redis; without any, since Redis started."""
-        stream = f"{settings().stream_prefix}s:_hb"
-        beats, (seconds, micros), server = self._of_redis(
-            lambda client: (client.xrevrange(stream, count=1), client.time(), client.info("server"))
+        beat, (seconds, micros), server = self._of_redis(
+            lambda client: (_relays_beat(client), client.time(), client.info("server"))
         )
-        if not beats:
+        if beat is None:
             return [Reading(server["uptime_in_seconds"], self.env._("Redis has no heartbeat of a relay."))]
-        beaten_at = int(beats[0][0].partition(b"-")[0]) / 1000
+        beaten_at = int(beat.partition(b"-")[0]) / 1000
         return [Reading(max(0.0, round(seconds + micros / 1e6 - beaten_at, 1)))]
 
     def _gateway(self):
@@ -85,6 +86,12 @@ class FynloHealth(models.AbstractModel):
         if answer is None:
             raise CannotTell(self.env._("Redis does not answer."))
         return answer[0]
+
+
+def _relays_beat(client):
+    """The id, which is a time, of the relay's newest heartbeat among those kept; gateways write theirs there too."""
+    beats = client.xrevrange(f"{settings().stream_prefix}s:_hb", count=BEATS_KEPT)
+    return next((beat for beat, fields in beats if json.loads(fields[b"f"]).get("from") == "relay"), None)
 
 
 def _gateways(client):
