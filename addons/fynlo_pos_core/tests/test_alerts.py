@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
+from psycopg2.errors import UniqueViolation
 
 from ..engine.health import CannotTell, Reading
 from ..models.health.alert_states import ALERT_STATES
@@ -119,6 +121,14 @@ class TestRaising(WatchCase):
         self.assertEqual(
             {one.subject: one.state for one in self.alerts()}, {"printer:a": "open", "printer:b": "cleared"}
         )
+
+    def test_a_thing_never_has_two_alerts(self):
+        self.see_own(85, 85)
+        alert = self.alerts()
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            alert.copy({"state": "open"})
+        alert.copy({"state": "cleared"})
+        self.assertEqual(len(self.alerts("open")), 1)
 
     def test_who_cannot_see_changes_nothing(self):
         self.see_own(85, 85)
