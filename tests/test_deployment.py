@@ -68,7 +68,7 @@ def test_prometheus_scrapes_what_compose_starts(monitored: dict[str, dict]) -> N
     }
     assert set(jobs) == {"odoo", "relay", "gateway"} <= set(monitored)
     assert jobs["odoo"]["static_configs"][0]["targets"] == ["odoo:8069"]
-    for name, variable in (("relay", "FYNLO_RELAY_HEALTH_PORT"), ("gateway", "FYNLO_WS_PORT")):
+    for name, variable in (("relay", "FYNLO_RELAY_HEALTH_PORT"), ("gateway", "FYNLO_WS_HEALTH_PORT")):
         found = jobs[name]["dns_sd_configs"][0]
         assert (found["names"], str(found["port"])) == ([name], monitored[name]["environment"][variable])
 
