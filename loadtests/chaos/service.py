@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from loadtests.chaos.crew import Attempts, Crew, crew
+from loadtests.chaos.ledger import Ledger
 from loadtests.chaos.recovery import Recovery, recoveries
 from loadtests.chaos.seller import Seller
 from loadtests.chaos.verdict import Books, Hearing, Sent, check_books, has_everything, hear, read_sent
@@ -51,6 +52,7 @@ class Findings:
     blows: Sequence[Struck]
     attempts: Attempts
     events: int
+    expected: int
     seconds: float
     catching_up_s: float
     connects: int
@@ -172,9 +174,17 @@ def _find(
         blows=villain.struck,
         attempts=following.attempts,
         events=sum(map(len, sent.events.values())),
+        expected=sum(_expected(ledger, sent) for ledger in ledgers),
         seconds=served_s,
         catching_up_s=catching_up_s,
         connects=sum(device.stream.connects for device in following.devices),
         restores=sum(device.stream.losses for device in following.devices),
         refusals=[reason for seller in sellers for reason in seller.refusals],
+    )
+
+
+def _expected(ledger: Ledger, sent: Sent) -> int:
+    """How many events were sent after the till began to follow."""
+    return sum(
+        event.offset > place.offset for topic, place in ledger.began.items() for event in sent.events.get(topic, ())
     )

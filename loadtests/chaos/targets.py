@@ -43,12 +43,12 @@ class TwoOfEach:
             "PostgreSQL": lambda: self._crash("postgres"),
         }
 
-    def _crash(self, name: str) -> int | None:
-        return crash(self._layout, name, self._dice)
+    def _crash(self, name: str) -> bool:
+        return crash(self._layout, name, self._dice) is not None
 
-    def _crash_gateways(self) -> int | None:
-        pids = [self._crash(name) for name in GATEWAYS]
-        return next((pid for pid in pids if pid), None)
+    def _crash_gateways(self) -> bool:
+        first, second = (self._crash(name) for name in GATEWAYS)
+        return first or second
 
     def _active_relay(self) -> str:
         return next((name for name in RELAYS if self._role(name) == "active"), RELAYS[0])

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-#: Kills one process and returns its pid; None when it was down already.
-Blow = Callable[[], int | None]
+#: Kills one thing; False when it was down already.
+Blow = Callable[[], bool]
 #: Things that may fall together: losing both is not the sum of losing each.
 PAIR_SHARE = 0.25
 
@@ -59,8 +59,8 @@ class Villain:
     async def _strike(self, targets: Sequence[str]) -> None:
         moment, hit = time.time(), []
         for target in targets:
-            pid = await asyncio.to_thread(self.blows[target])
-            self.say(f"kill -9 {target}, pid {pid}" if pid else f"{target} is down already")
-            hit += [target] if pid else []
+            was_up = await asyncio.to_thread(self.blows[target])
+            self.say(f"kill -9 {target}" if was_up else f"{target} is down already")
+            hit += [target] if was_up else []
         if hit:
             self.struck.append(Struck(tuple(sorted(hit)), moment))
