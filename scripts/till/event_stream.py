@@ -197,7 +197,7 @@ class EventStream:
     async def _subscribe(self, socket: ClientConnection, topic: str) -> None:
         place = self._copy.place(topic)
         since = {"epoch": place.epoch, "offset": place.offset} if place else {}
-        await _say(socket, op="subscribe", topic=topic, **since)
+        await _say(socket, op="subscribe", topic=topic, ack=True, **since)
 
     async def _take(
         self,
@@ -216,6 +216,7 @@ class EventStream:
             case "ping":
                 await _say(socket, op="pong")
             case "token_expiring" | "permissions_changed":
+                self._drop(frame.get("removed_topics", ()))
                 beside.append(asyncio.create_task(self._refresh(socket)))
             case "refreshed":
                 await self._change_topics(socket, frame.get("removed_topics", ()))
@@ -233,9 +234,10 @@ class EventStream:
                 self._copy.apply(event, epoch)
             else:
                 await self._copy.restore(event.topic, Place(epoch, event.offset))
-            self._unacknowledged[event.topic] = event.offset
             self._observe(event)
-        elif verdict is Verdict.GAP:
+        if verdict is not Verdict.GAP:  # what comes again was not known to have arrived: say it once more
+            self._unacknowledged[event.topic] = max(event.offset, place.offset)
+        else:
             await self._ask_again(socket, event.topic)
 
     async def _ask_again(self, socket: ClientConnection, topic: str) -> None:
@@ -272,18 +274,21 @@ class EventStream:
 
     async def _change_topics(self, socket: ClientConnection, removed: Sequence[str]) -> None:
         """A new token may allow less, and more: a topic that comes back goes on where it was left."""
-        self._forbidden = set(removed)
-        for topic in removed:
-            self._epochs.pop(topic, None)
+        self._forbidden.clear()
+        self._drop(removed)
         await self._subscribe_all(socket)
+
+    def _drop(self, topics: Sequence[str]) -> None:
+        self._forbidden.update(topics)
+        for topic in topics:
+            self._epochs.pop(topic, None)
 
     async def _complain(self, socket: ClientConnection, frame: Mapping[str, Any]) -> None:
         code, topic = frame["code"], str(frame.get("topic"))
         if code in TOKEN_ERRORS:
             await socket.close()
         elif code == "forbidden_topic" and topic in self._topics:
-            self._forbidden.add(topic)
-            self._epochs.pop(topic, None)
+            self._drop([topic])
             self._note_following()
         elif code == "too_many_topics":
             raise StreamEnded(f"{code}: {topic}")

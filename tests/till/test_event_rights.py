@@ -84,7 +84,23 @@ async def test_topic_that_is_lost_and_comes_back_goes_on_where_it_was_left(reaso
         await until(lambda: till.copy.place(PAYMENTS) == Place("e1", 5))
         assert till.copy.restored == [Place("e1", 3), Place("e1", 3)]
     assert asked[:2] == [{"op": "refresh", "token": "token-1"}, {"op": "refresh", "token": "token-2"}]
-    assert asked[2] == {"op": "subscribe", "topic": PAYMENTS, "epoch": "e1", "offset": 3}
+    assert asked[2] == {"op": "subscribe", "topic": PAYMENTS, "ack": True, "epoch": "e1", "offset": 3}
+
+
+@pytest.mark.asyncio
+async def test_topic_that_a_change_of_rights_ends_is_not_applied_any_more() -> None:
+    async def gateway(socket: ServerConnection, _number: int) -> None:
+        for topic in BOTH:
+            await said(socket)
+            await subscribed(socket, 3, topic=topic)
+        await say(socket, op="permissions_changed", removed_topics=[PAYMENTS])
+        await tell(socket, 4, topic=PAYMENTS)
+        await tell(socket, 4, topic=TOPIC)
+        await socket.wait_closed()
+
+    async with listening(gateway, BOTH) as till:
+        await until(lambda: till.copy.place(TOPIC) == Place("e1", 4))
+        assert till.copy.place(PAYMENTS) == Place("e1", 3)
 
 
 @pytest.mark.asyncio

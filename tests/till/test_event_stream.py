@@ -160,3 +160,21 @@ async def test_what_was_applied_is_acknowledged_in_few_messages() -> None:
         await until(lambda: acknowledged and acknowledged[-1]["offset"] == 100)
     assert acknowledged[-1] == {"op": "ack", "topic": TOPIC, "offset": 100}
     assert len(acknowledged) < 10
+
+
+@pytest.mark.asyncio
+async def test_event_that_comes_again_is_acknowledged_again() -> None:
+    acknowledged = []
+
+    async def gateway(socket: ServerConnection, _number: int) -> None:
+        assert (await said(socket))["ack"] is True
+        await subscribed(socket, 0)
+        for _ in range(2):
+            await tell(socket, 1)
+            acknowledged.append(json.loads(await socket.recv()))
+        await socket.wait_closed()
+
+    async with listening(gateway) as till:
+        await until(lambda: len(acknowledged) == 2)
+        assert len(till.heard) == 1
+    assert acknowledged == [{"op": "ack", "topic": TOPIC, "offset": 1}] * 2
