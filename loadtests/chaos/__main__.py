@@ -14,6 +14,7 @@ from loadtests.chaos.recovery import rows
 from loadtests.chaos.service import Findings, Plan, serve_under_fire
 from loadtests.chaos.targets import TwoOfEach
 from loadtests.entry import run
+from loadtests.exchange import Unexpected
 from loadtests.figures import environment, environment_line
 from loadtests.load_till import LoadTill
 from loadtests.result import write_result
@@ -48,7 +49,10 @@ def _post(scene: Stage, location: Mapping[str, Any], findings: Findings) -> list
     """Closes the till and compares its journal with what the tills took."""
     till = LoadTill(scene.url, location["tills"][0], location["pin"])
     session, _reply = close_till(till, findings.books.taken)
-    await_posted(till, session)
+    try:
+        await_posted(till, session)
+    except Unexpected as unexpected:
+        return [str(unexpected)]
     return session_books(scene, session["id"]).faults(findings.books.orders, findings.books.taken)
 
 
