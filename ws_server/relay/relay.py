@@ -189,7 +189,7 @@ class Relay:
             return
         forgotten = outbox.forget(self._settings.retention_days, FORGET_BATCH)
         self.status.deleted += forgotten
-        if forgotten < FORGET_BATCH:
+        if forgotten < FORGET_BATCH // 2:  # some of a full batch may be held back by their predecessors
             self._forget_at = time.monotonic() + FORGET_EVERY_S
         if forgotten:
             _logger.info("outbox rows deleted", extra={"rows": forgotten})
