@@ -54,7 +54,7 @@ FORGET = (
     "  SELECT id, company_id, seq, row_number() OVER (PARTITION BY company_id ORDER BY seq) AS place"
     "    FROM (SELECT id, company_id, seq FROM fynlo_outbox WHERE topic_offset IS NOT NULL AND created_at <"
     "            (now() AT TIME ZONE 'UTC') - make_interval(days => %s) ORDER BY created_at LIMIT %s) AS aged),"
-    " beginning AS ("
+    " beginning AS MATERIALIZED ("  # once for each company, not for each row
     "  SELECT company_id, (SELECT min(seq) FROM fynlo_outbox o WHERE o.company_id = c.company_id) AS seq"
     "    FROM (SELECT DISTINCT company_id FROM old) AS c)"
     " DELETE FROM fynlo_outbox o USING old JOIN beginning b USING (company_id)"
