@@ -13,6 +13,7 @@ from loadtests.budget import Budget, missed, print_budgets, print_table
 from loadtests.chaos.recovery import rows
 from loadtests.chaos.service import Findings, Plan, serve_under_fire
 from loadtests.chaos.targets import TwoOfEach
+from loadtests.closing.killing import NUDGE
 from loadtests.entry import run
 from loadtests.exchange import Unexpected
 from loadtests.figures import environment, environment_line
@@ -49,6 +50,7 @@ def _post(scene: Stage, location: Mapping[str, Any], findings: Findings) -> list
     """Closes the till and compares its journal with what the tills took."""
     till = LoadTill(scene.url, location["tills"][0], location["pin"])
     session, _reply = close_till(till, findings.books.taken)
+    scene.notify(NUDGE.format(database=scene.database))
     try:
         await_posted(till, session)
     except Unexpected as unexpected:
