@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 from loadtests.chaos.villain import Blow
 from loadtests.stage import Stage
-from scripts.local.ports import free_port
+from scripts.local.ports import any_free
 from scripts.lunch.trouble import crash
 
 RELAYS = ("relay", "relay-2")
@@ -21,8 +21,8 @@ class TwoOfEach:
     def __init__(self, stage: Stage, dice: random.Random) -> None:
         self._layout = stage.stack.layout
         self._dice = dice
-        self._relay_ports = {name: free_port() for name in RELAYS}
-        second = free_port()
+        self._relay_ports = {name: any_free() for name in RELAYS}
+        second = any_free()
         self.websocket_urls = [stage.websocket_url, f"ws://127.0.0.1:{second}/ws/v1"]
         for name, port in self._relay_ports.items():
             stage.stack.start_another("relay", name, FYNLO_RELAY_HEALTH_PORT=str(port))
