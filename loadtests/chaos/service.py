@@ -38,7 +38,7 @@ class Plan:
     #: Between two sales of a seller, on average, and between two changes of the menu.
     sale_pause_s: float = 2.0
     menu_pause_s: float = 1.0
-    blow_pause_s: tuple[float, float] = (5.0, 13.0)
+    blow_pause_s: tuple[float, float] = (6.0, 18.0)
     seed: int = 1
 
 
