@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api load-service \
-        load-closing load-books races test test-fast lint ci
+        openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api \
+        load-service load-closing load-books races test test-fast load-chaos lint ci
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ load-service: ## Sixteen tills for five minutes (ARGS="--minutes 1"), then order
 
 load-closing: ## Close a till with 5,000 orders while its posting worker is killed
 	@$(FYNLO) load closing $(ARGS)
+
+load-chaos: ## Forty tills for five minutes while every process is killed; nothing may be lost or doubled
+	@$(FYNLO) load chaos $(ARGS)
 
 load-books: ## The same orders by us and by stock Odoo: journal, stock and reports must be equal
 	@$(FYNLO) load stock_books $(ARGS)

@@ -24,6 +24,7 @@ class RelaySettings:
     redis_url: str
     stream_prefix: str
     stream_length: int
+    stream_max_age_h: int
     retention_days: int
     health_host: str
     health_port: int | None
@@ -38,6 +39,7 @@ class RelaySettings:
             redis_url=source.url("FYNLO_REDIS_URL", {"redis", "rediss", "unix"}),
             stream_prefix=source.text("FYNLO_STREAM_PREFIX", "fynlo:"),
             stream_length=source.whole("FYNLO_STREAM_LENGTH", 10_000, least=100),
+            stream_max_age_h=source.whole("FYNLO_STREAM_MAX_AGE_H", 24, least=1),
             retention_days=source.whole("FYNLO_OUTBOX_RETENTION_DAYS", 7, least=1),
             health_host=source.text("FYNLO_RELAY_HEALTH_HOST", "127.0.0.1"),
             health_port=source.whole("FYNLO_RELAY_HEALTH_PORT", 0, most=65_535) or None,

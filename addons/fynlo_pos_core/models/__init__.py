@@ -11,3 +11,4 @@ from . import tables
 from . import receipts
 from . import stock
 from . import realtime
+from . import health
