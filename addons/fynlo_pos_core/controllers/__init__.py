@@ -12,6 +12,7 @@ from . import (
     orders,
     receipt_page,
     receipts,
+    settings,
     system,
     tables,
     till_sessions,
