@@ -29,6 +29,10 @@ class LoadTill:
         """POST under an Idempotency-Key, a new one unless given."""
         return self._send("POST", path, {} if body is None else body, {"Idempotency-Key": key or uuid7()})
 
+    def patch(self, path: str, body: object, **headers: str) -> Reply:
+        """PATCH under an Idempotency-Key of its own."""
+        return self._send("PATCH", path, body, {"Idempotency-Key": uuid7(), **headers})
+
     def create_order(self, wishes: Sequence[Wish], key: str | None = None) -> Reply:
         return self.write("/orders", order_of(wishes), key)
 

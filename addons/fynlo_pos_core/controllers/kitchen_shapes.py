@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ..rest.shapes import Id, NameView, PageQuery, QueryShape, Shape, View, WireMoment
-from .identity.views import LineView
+from .identity.views import EventLineView
 from .operation_shapes import Course
 from .order_shapes import OrderView
 
@@ -132,4 +132,4 @@ class DisplayView(View):
     device: NameView
     location: NameView
     ws_url: str
-    websocket: LineView
+    websocket: EventLineView

@@ -68,7 +68,9 @@ def _location(query):
 
 
 class SectionsController(http.Controller):
-    read_business, change_business = section_routes("business", shapes.BusinessView, shapes.BusinessChange)
+    read_business, change_business = section_routes(
+        "business", shapes.BusinessSettingsView, shapes.BusinessSettingsChange
+    )
     read_taxes, change_taxes = section_routes("taxes", shapes.TaxesView, shapes.TaxesChange)
     read_hours, change_hours = section_routes("hours", shapes.HoursView, shapes.HoursChange)
     read_menu, change_menu = section_routes("menu", shapes.MenuSettingsView, shapes.MenuSettingsChange)

@@ -46,7 +46,7 @@ class SectionView(View):
     version: int
 
 
-class BusinessView(SectionView):
+class BusinessSettingsView(SectionView):
     location_name: str
     name: str
     street: str | None
@@ -60,7 +60,7 @@ class BusinessView(SectionView):
     company_number: str | None
 
 
-class BusinessChange(EntryShape):
+class BusinessSettingsChange(EntryShape):
     """All but the location's name is the company's and needs ``settings.company``."""
 
     may_be_empty = frozenset({"street", "street2", "city", "postcode", "phone", "email", "website", "company_number"})
@@ -222,7 +222,7 @@ class SettingsView(View):
 
     id: UUID
     version: int
-    business: BusinessView
+    business: BusinessSettingsView
     hours: HoursView
     menu: MenuSettingsView
     receipt: ReceiptSettingsView

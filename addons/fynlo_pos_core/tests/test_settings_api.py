@@ -13,7 +13,7 @@ from ..tools.settings import settings
 from .common import ApiCase
 
 SECTIONS = {
-    "business": (shapes.BusinessView, {"location_name": "Harbour Café ☕"}),
+    "business": (shapes.BusinessSettingsView, {"location_name": "Harbour Café ☕"}),
     "taxes": (shapes.TaxesView, {"tax_number": "GB999999973"}),
     "hours": (shapes.HoursView, {"time_zone": "America/New_York", "day_start": "05:30"}),
     "menu": (shapes.MenuSettingsView, {"stock_policy": "warn", "discount_limit_bp": 1000, "scrap_waste": False}),

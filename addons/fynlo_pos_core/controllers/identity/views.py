@@ -21,7 +21,7 @@ class LocationView(View):
     currency: str
 
 
-class LineView(View):
+class EventLineView(View):
     """Where a till hears of events, and how it comes back after a break; see `docs/events.md`."""
 
     url: str
@@ -38,7 +38,7 @@ class SignInView(View):
     session_id: UUID
     employee: EmployeeNameView
     location: LocationView
-    websocket: LineView
+    websocket: EventLineView
     permissions: list[str]
 
 
