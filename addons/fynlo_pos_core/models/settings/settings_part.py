@@ -7,11 +7,15 @@ class FynloSettingsPart(models.AbstractModel):
     _name = "fynlo.settings.part"
     _description = "Keeps settings"
 
+    #: Whether these records are the locations or companies themselves.
+    _has_settings = False
+
     @api.model_create_multi
     def create(self, vals_list):
         """What is new has no settings yet that anybody could work by."""
         records = super().create(vals_list)
-        self.env["fynlo.settings"]._greet(records)
+        if self._has_settings:
+            self.env["fynlo.settings"]._greet(records)
         return records
 
     def write(self, vals):
@@ -26,11 +30,13 @@ class FynloSettingsPart(models.AbstractModel):
 class PosConfig(models.Model):
     _name = "pos.config"
     _inherit = ["pos.config", "fynlo.settings.part"]
+    _has_settings = True
 
 
 class ResCompany(models.Model):
     _name = "res.company"
     _inherit = ["res.company", "fynlo.settings.part"]
+    _has_settings = True
 
 
 class ResPartner(models.Model):

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from odoo import api, models, tools
+from odoo import api, models
 from odoo.modules import get_manifest
 
 from ...rest import Invalid, current_call
@@ -26,11 +26,8 @@ class FynloSettings(models.AbstractModel):
     @api.model
     def _sections(self):
         """Every section by its name, in the order of the names."""
-        return {name.removeprefix(PREFIX): self.env[name] for name in self._section_models()}
-
-    @tools.ormcache()
-    def _section_models(self):
-        return sorted(name for name in self.env.registry if name.startswith(PREFIX))
+        names = sorted(name for name in self.env.registry if name.startswith(PREFIX))
+        return {name.removeprefix(PREFIX): self.env[name] for name in names}
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -39,9 +36,12 @@ class FynloSettings(models.AbstractModel):
         """All that tills work by at a location, as prepared bytes; no query when it was prepared before."""
         key = f"{self.env.cr.dbname}:{location_uuid}"
         stamp = f"{version}:{settings().ws_url}"
-        return _cache.read(
-            key, stamp, lambda: self._prepare(location_id, version), keep=not self.env.cr.precommit.data.get(WAITING)
-        )
+        return _cache.read(key, stamp, lambda: self._prepare(location_id, version), keep=self._is_settled())
+
+    def _is_settled(self):
+        """Whether what this transaction reads may be kept for others; not while it changes settings itself."""
+        data = self.env.cr.precommit.data
+        return not (data.get(WAITING) or data.get(NEW))
 
     def _prepare(self, location_id, version):
         location = self.env["pos.config"].sudo().browse(location_id)
