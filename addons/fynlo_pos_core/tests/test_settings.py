@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
+from psycopg2.errors import LockNotAvailable
 
 from ..models.settings.settings_section import PREFIX
 from ..tools import prepared_bytes, process_cache
@@ -117,6 +120,26 @@ class TestSettings(Shop, TransactionCase):
             self.assertIs(service._snapshot(*place, version), first)
         process_cache.forget()
         self.assertIsNot(service._snapshot(*place, version), first)
+
+    def test_one_change_of_a_section_at_a_time(self):
+        """On two connections of the database; neither commits."""
+        company, section = self.env.ref("base.main_company"), f"test-{uuid7()}"
+        with db_connect(self.env.cr.dbname).cursor() as first, db_connect(self.env.cr.dbname).cursor() as second:
+            for cursor in (first, second):
+                cursor.execute("SET LOCAL lock_timeout = '200ms'")
+
+            def hold(cursor, name):
+                versions = self.env["fynlo.settings.version"].with_env(self.env(cr=cursor))
+                versions._count(company.id, None, name, 0)
+
+            hold(first, section)
+            hold(second, f"{section}-other")
+            with self.assertRaises(LockNotAvailable), mute_logger("odoo.sql_db"):
+                hold(second, section)
+            second.rollback()
+            first.rollback()
+            hold(second, section)
+            second.rollback()
 
     def test_versions_are_nobodys_to_write(self):
         with self.assertRaises(AccessError):

@@ -45,7 +45,7 @@ class FynloSettings(models.AbstractModel):
 
     def _prepare(self, location_id, version):
         location = self.env["pos.config"].sudo().browse(location_id)
-        versions = self.env["fynlo.settings.version"]._at(location)
+        versions = self.env["fynlo.settings.version"]._at(location)[location.id]
         told = {
             name: self._document(section, location, versions)
             for name, section in self._sections().items()
@@ -67,7 +67,7 @@ class FynloSettings(models.AbstractModel):
         """One section at a location in its shape on the wire."""
         location = location.sudo()
         if versions is None:
-            versions = self.env["fynlo.settings.version"]._at(location)
+            versions = self.env["fynlo.settings.version"]._at(location)[location.id]
         return {
             "id": section._id(location),
             "section": section._section(),
@@ -177,10 +177,13 @@ class FynloSettings(models.AbstractModel):
             for location in locations[:1]:
                 self._emit(company, f"c.{company.fynlo_uuid}.dashboard", self._document(section, location))
             return
+        versions = self.env["fynlo.settings.version"]._at(locations)
+        devices = self.env["fynlo.device"].search([("config_id", "in", locations.ids), ("state", "=", "paired")])
+        devices = devices.grouped("config_id")
         for location in locations:
-            document = self._document(section, location)
+            document = self._document(section, location, versions[location.id])
             self._emit(company, f"l.{location.fynlo_uuid}.till", document)
-            for device in self.env["fynlo.device"].search([("config_id", "=", location.id), ("state", "=", "paired")]):
+            for device in devices.get(location, ()):
                 self._emit(company, f"d.{device.fynlo_uuid}", document)
 
     def _emit(self, company, topic, document):

@@ -19,14 +19,20 @@ class FynloSettingsVersion(models.Model):
     _place_unique = models.UniqueIndex("(company_id, coalesce(config_id, 0), section)")
 
     @api.model
-    def _at(self, location):
-        """The versions of a location's sections that were ever changed, by section."""
+    def _at(self, locations):
+        """The versions of the sections that were ever changed, by location and section; all of one company."""
         self.env.cr.execute(
-            """SELECT section, 1 + sum(version) FROM fynlo_settings_version
-                WHERE company_id = %s AND (config_id IS NULL OR config_id = %s) GROUP BY section""",
-            (location.company_id.id, location.id),
+            """SELECT place.id, kept.section, 1 + sum(kept.version)
+                 FROM unnest(%s) AS place(id)
+                 JOIN fynlo_settings_version kept
+                   ON kept.company_id = %s AND (kept.config_id IS NULL OR kept.config_id = place.id)
+                GROUP BY place.id, kept.section""",
+            (locations.ids, locations.company_id.id),
         )
-        return {section: int(version) for section, version in self.env.cr.fetchall()}
+        versions = {location.id: {} for location in locations}
+        for location_id, section, version in self.env.cr.fetchall():
+            versions[location_id][section] = int(version)
+        return versions
 
     @api.model
     def _hold(self, location, section):
