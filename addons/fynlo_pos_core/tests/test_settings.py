@@ -121,6 +121,16 @@ class TestSettings(Shop, TransactionCase):
         process_cache.forget()
         self.assertIsNot(service._snapshot(*place, version), first)
 
+    def test_a_company_without_a_location_has_settings_too(self):
+        self.env.cr.flush()
+        before = self.other.fynlo_settings_version
+        self.other.vat, self.other.fynlo_cache_hours = "GB77", 7
+        self.env.cr.flush()
+        self.other.invalidate_recordset()
+        self.assertGreater(self.other.fynlo_settings_version, before)
+        log = self.env["fynlo.audit.log"].search([("company_id", "=", self.other.id)])
+        self.assertEqual(log.mapped("action"), ["settings.changed"] * 2)
+
     def test_one_change_of_a_section_at_a_time(self):
         """On two connections of the database; neither commits."""
         company, section = self.env.ref("base.main_company"), f"test-{uuid7()}"

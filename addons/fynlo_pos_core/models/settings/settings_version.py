@@ -23,11 +23,11 @@ class FynloSettingsVersion(models.Model):
         """The versions of the sections that were ever changed, by location and section; all of one company."""
         self.env.cr.execute(
             """SELECT place.id, kept.section, 1 + sum(kept.version)
-                 FROM unnest(%s) AS place(id)
+                 FROM unnest(%s::int[]) AS place(id)
                  JOIN fynlo_settings_version kept
                    ON kept.company_id = %s AND (kept.config_id IS NULL OR kept.config_id = place.id)
                 GROUP BY place.id, kept.section""",
-            (locations.ids, locations.company_id.id),
+            (locations.ids, locations.company_id.id or None),
         )
         versions = {location.id: {} for location in locations}
         for location_id, section, version in self.env.cr.fetchall():
