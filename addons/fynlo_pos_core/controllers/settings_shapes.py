@@ -198,11 +198,13 @@ class NotificationsChange(EntryShape):
 class RetentionView(SectionView):
     request_days: int
     sign_in_days: int
+    connection_days: int
 
 
 class RetentionChange(EntryShape):
     request_days: Days | None = None
     sign_in_days: Days | None = None
+    connection_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
 class CacheSettingsView(SectionView):

@@ -26,7 +26,7 @@ SECTIONS = {
     "websocket": (shapes.WebsocketView, {"reconnect_max_s": 60, "poll_s": 20}),
     "sign_in": (shapes.SignInSettingsView, {"pin_session_hours": 8, "session_days": 7}),
     "notifications": (shapes.NotificationsView, {"alert_emails": ["a@fynlo.example", "b@fynlo.example"]}),
-    "retention": (shapes.RetentionView, {"request_days": 400, "sign_in_days": 31}),
+    "retention": (shapes.RetentionView, {"request_days": 400, "sign_in_days": 31, "connection_days": 7}),
     "cache": (shapes.CacheSettingsView, {"shared": False, "shared_hours": 1}),
 }  # fmt: skip
 OF_COMPANY = {"taxes", "sign_in", "notifications", "retention", "cache"}

@@ -118,6 +118,7 @@ class RetentionSettings(models.AbstractModel):
     _settings = {
         "request_days": Setting("fynlo_keep_request_days", "company"),
         "sign_in_days": Setting("fynlo_keep_sign_in_days", "company"),
+        "connection_days": Setting("fynlo_connection_days", "company"),
     }
 
 

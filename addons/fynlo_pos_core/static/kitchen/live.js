@@ -1,7 +1,7 @@
 /** Follows one topic of the gateway: signs in, resumes after every break, and never misses silently. */
 
 /** Close codes after which coming back by oneself is no use. */
-const STOP = new Set([1009, 4400]);
+const STOP = new Set([1009, 4400, 4409]);
 const REVOKED = 4403;
 const UNAUTHENTICATED = 4401;
 
@@ -52,6 +52,8 @@ export class Live {
             position: () => message.offset > this.offset && this.subscribe(),
             ping: () => this.tell({op: "pong"}),
             token_expiring: () => this.renew(),
+            permissions_changed: () => this.renew().then(() => this.subscribe()),
+            error: () => message.code === "forbidden_topic" && this.on.state("stopped"),
         };
         handlers[message.op]?.();
     }
