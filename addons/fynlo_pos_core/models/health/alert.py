@@ -104,7 +104,7 @@ class FynloAlert(models.Model):
     # --- telling -------------------------------------------------------------------------
 
     def _announce(self, event):
-        """Tell the managers of its company, also by e-mail; those of all trading ones when it concerns the whole system.
+        """Tell the managers of its company, also by e-mail; those of all when it concerns the whole system.
 
         The latter hear only that something changed: not everybody on that topic may see the system.
         """
