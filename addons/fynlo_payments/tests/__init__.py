@@ -2,6 +2,7 @@ from . import test_bills
 from . import test_cash_books
 from . import test_cash_rounding
 from . import test_paid_receipts
+from . import test_payment_settings
 from . import test_payments
 from . import test_query_budgets
 from . import test_refund_books
