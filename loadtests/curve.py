@@ -1,6 +1,6 @@
 """A curve of a report: several lines over one axis, and its drawing as a small SVG."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
@@ -20,7 +20,7 @@ class Curve:
     x_label: str
     y_label: str
     x: Sequence[float]
-    lines: dict[str, Sequence[float | None]]
+    lines: Mapping[str, Sequence[float | None]]
 
     def figures(self) -> dict[str, Any]:
         """What the JSON output keeps."""

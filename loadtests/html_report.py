@@ -63,15 +63,14 @@ def _figures(figures: Mapping[str, object]) -> list[str]:
 
 
 def _resources(usage: Usage) -> list[str]:
-    cores: dict[str, Sequence[float | None]] = {**usage.cores}
-    memory: dict[str, Sequence[float | None]] = {**usage.rss_mb}
+
     network = ", ".join(f"{name} {moved:g} MB" for name, moved in usage.network_mb.items()) or "nothing"
     return [
         f"<h2>Resources in {usage.seconds:.0f} s</h2>",
         _table(RESOURCES, [group.row() for group in usage.groups]),
         f"<p>Network of the whole machine: {escape(network)}. Unix sockets are not counted.</p>",
-        svg(Curve("CPU", "s", "cores in use", usage.at_s, cores)),
-        svg(Curve("Memory", "s", "RSS, MB", usage.at_s, memory)),
+        svg(Curve("CPU", "s", "cores in use", usage.at_s, usage.cores)),
+        svg(Curve("Memory", "s", "RSS, MB", usage.at_s, usage.rss_mb)),
     ]
 
 

@@ -31,7 +31,7 @@ class Rising(LoadTestShape):
     use_common_options = False
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._waiting: list[list[float]] = json.loads(os.environ[STEPS])
         self._done: list[dict[str, Any]] = []
         self._asked_at = time.monotonic()
