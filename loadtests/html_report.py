@@ -59,7 +59,8 @@ def _figures(figures: Mapping[str, object]) -> list[str]:
         if isinstance(value, Mapping):
             groups.setdefault(tuple(map(str, value)), []).append([key, *map(_text, value.values())])
     tables = [_table(("", *columns), rows) for columns, rows in groups.items()]
-    return [_table(("figure", "value"), [[key, _text(value)] for key, value in single.items()]), *tables]
+    alone = [_table(("figure", "value"), [[key, _text(value)] for key, value in single.items()])] if single else []
+    return [*alone, *tables]
 
 
 def _resources(usage: Usage) -> list[str]:

@@ -1,4 +1,7 @@
-"""Runs Locust in a process of its own against a stage and brings back what it measured, step by step."""
+"""Runs Locust against a stage and brings back what it measured, step by step.
+
+In a process of its own: Locust replaces sockets, threads and clocks of whoever imports it.
+"""
 
 import json
 import os
@@ -10,20 +13,27 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.figures import OUT
-from loadtests.steps import Step, steps_of
-from loadtests.users.rising import RESULT, STEPS
-from loadtests.users.scene import SCENE
+from loadtests.steps import RESULT, SCENE, STEPS, Step, steps_of
 from scripts.local.command import tail
 from scripts.local.failure import SetupFailure
 from scripts.local.layout import ROOT
 
+#: At the end users finish what they are at, so that the books can be compared with what they were told.
+STOP_TIMEOUT_S = "60"
+
 
 @dataclass(frozen=True, slots=True)
 class LocustRun:
-    """The measured steps, and the requests that failed while users were still arriving."""
+    """The measured steps, requests that failed while users were still arriving, and what was paid in the whole run."""
 
     steps: list[Step]
     arriving_failures: int
+    orders_paid: int
+    taken: int
+
+    @property
+    def failures(self) -> int:
+        return self.arriving_failures + sum(step.all.failures for step in self.steps)
 
 
 def run_locust(
@@ -39,7 +49,8 @@ def run_locust(
     result.unlink(missing_ok=True)
     environment = {SCENE: str(scene), RESULT: str(result), STEPS: json.dumps(steps), "PYTHONPATH": str(ROOT)}
     argv = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests" / "locustfile.py"), "--headless"]
-    argv += ["--host", url, "--loglevel", "WARNING", "--only-summary", "--exit-code-on-error", "0", user]
+    argv += ["--host", url, "--loglevel", "WARNING", "--only-summary", "--exit-code-on-error", "0"]
+    argv += ["--stop-timeout", STOP_TIMEOUT_S, user]
     with log.open("w") as out:
         code = subprocess.run(argv, env=os.environ | environment, cwd=ROOT, stderr=out, check=False).returncode
     if code or not result.exists():
@@ -49,4 +60,4 @@ def run_locust(
 
 def _read(result: Path) -> LocustRun:
     told = json.loads(result.read_text())
-    return LocustRun(steps_of(told["steps"]), told["arriving_failures"])
+    return LocustRun(**told | {"steps": steps_of(told["steps"])})

@@ -163,6 +163,11 @@ class ResourceWatch:
         return [0.0, *(round(cpu / span, 3) if span > 0 else 0.0 for cpu, span in zip(spent, spans, strict=True))]
 
 
+def rss_mb(roots: Roots) -> float:
+    """Megabytes of all processes of a group at this moment."""
+    return sum(int(process.memory_info().rss) for process in _families(roots())) / MEGABYTE
+
+
 def _read_group(group: _Group, roots: Iterable[int], *, first: bool, with_pss: bool) -> None:
     rss, pss, count = 0, 0, 0
     for process in _families(roots):

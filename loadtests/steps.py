@@ -7,6 +7,8 @@ from typing import Any
 from loadtests.curve import Curve
 
 ALL = "all requests"
+#: How Locust's process is told of its scene, of its steps (``[[users, seconds], …]``) and of where to write.
+SCENE, STEPS, RESULT = "FYNLO_LOAD_SCENE", "FYNLO_LOAD_STEPS", "FYNLO_LOAD_RESULT"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Sent through Odoo's shell by ``loadtests/odoo_shell.py``; uses nothing but ``env
 """
 
 from typing import Any
+from uuid import uuid4
 
 COMPANY = "Fynlo Pizza"
 LOCATION = "Soho"
@@ -74,7 +75,7 @@ def value_stock(env: Any) -> dict[str, Any]:
 
 
 def _till(env: Any, company: Any, location: Any, number: int, by_password: bool) -> dict[str, str]:
-    known = {"email": f"load-{number}@fynlo.example", "password": PASSWORD} if by_password else {}
+    known = {"email": f"load-{uuid4().hex}@fynlo.example", "password": PASSWORD} if by_password else {}
     employee = env["hr.employee"]._fynlo_hire(
         {"name": f"Load manager {number}", "company_id": company.id, "role": "manager", "pin": PIN, **known}
     )

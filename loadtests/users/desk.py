@@ -4,7 +4,7 @@ from typing import Any
 
 from locust import FastHttpUser
 
-from loadtests.users.rising import Arrivals
+from loadtests.users.rising import Tally
 from loadtests.users.scene import Scene
 from scripts.till.identifiers import uuid7
 
@@ -21,7 +21,7 @@ class DeskUser(FastHttpUser):
         self._till = Scene.next_till()
         self.dishes = Scene.facts()["dishes"]
         self.sign_in()
-        Arrivals.count += 1
+        Tally.arrived += 1
 
     def sign_in(self) -> None:
         """By PIN, or by password where the till's employee has one."""
@@ -48,6 +48,16 @@ class DeskUser(FastHttpUser):
         headers = self._signed({"Idempotency-Key": uuid7()})
         with self.client.post(f"/api/v1{path}", json=body, headers=headers, name=name) as answer:
             return dict(answer.json()) if answer.status_code in {200, 201} else {}
+
+    def pay_cash(self, order: dict[str, Any], name: str, *, complete: bool) -> bool:
+        """Takes what is due of an order and counts it for the books; whether it was taken."""
+        due = order["totals"]["due"]
+        wish = {"id": uuid7(), "method": "cash", "amount": due, "tendered": due, "complete": complete}
+        paid = self.write(f"/orders/{order['id']}/payments", wish, name)
+        if paid:
+            Tally.orders_paid += 1
+            Tally.taken += paid["amount"]["amount"]
+        return bool(paid)
 
     def _signed(self, headers: dict[str, str]) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}", **headers}

@@ -6,27 +6,27 @@ import time
 from pathlib import Path
 from typing import Any
 
-from locust import LoadTestShape
+from locust import LoadTestShape, events
 
-from loadtests.steps import ALL
+from loadtests.steps import ALL, RESULT, STEPS
 
-#: ``[[users, seconds], …]``, and where to write what was measured.
-STEPS, RESULT = "FYNLO_LOAD_STEPS", "FYNLO_LOAD_RESULT"
 #: Signing in hashes a PIN on purpose slowly, so users arrive one by one.
 ARRIVALS_PER_S = 10
 #: A step begins after so long even when some of its users could not sign in; they count as failures.
 PATIENCE_S = 120.0
 
 
-class Arrivals:
-    """How many users have signed in, and what went wrong while nothing was measured."""
+class Tally:
+    """What all users together know: how many have signed in, what failed before a step began, what was paid to them."""
 
-    count = 0
-    failures = 0
+    arrived = 0
+    arriving_failures = 0
+    orders_paid = 0
+    taken = 0
 
 
 class Rising(LoadTestShape):
-    """Follows the steps of ``FYNLO_LOAD_STEPS`` and writes ``FYNLO_LOAD_RESULT`` after each."""
+    """Follows the steps of ``FYNLO_LOAD_STEPS`` and writes ``FYNLO_LOAD_RESULT`` at the end."""
 
     use_common_options = False
 
@@ -34,6 +34,7 @@ class Rising(LoadTestShape):
         super().__init__()  # type: ignore[no-untyped-call]
         self._waiting: list[list[float]] = json.loads(os.environ[STEPS])
         self._done: list[dict[str, Any]] = []
+        events.quitting.add_listener(self._keep)  # type: ignore[no-untyped-call]
         self._asked_at = time.monotonic()
         self._began: float | None = None
 
@@ -44,7 +45,7 @@ class Rising(LoadTestShape):
         users, seconds = int(self._waiting[0][0]), self._waiting[0][1]
         now = time.monotonic()
         if self._began is None:
-            if Arrivals.count >= users or now - self._asked_at > PATIENCE_S:
+            if Tally.arrived >= users or now - self._asked_at > PATIENCE_S:
                 self._begin(now)
         elif now - self._began >= seconds:
             self._finish(users, now - self._began)
@@ -52,7 +53,7 @@ class Rising(LoadTestShape):
         return users, ARRIVALS_PER_S
 
     def _begin(self, now: float) -> None:
-        Arrivals.failures += self._stats.total.num_failures
+        Tally.arriving_failures += self._stats.total.num_failures
         self._stats.reset_all()
         self._stats.errors.clear()
         self._began = now
@@ -64,9 +65,8 @@ class Rising(LoadTestShape):
             ALL: _numbers(stats.total)
         }
         errors = [f"{one.occurrences} × {one.method} {one.name}: {one.error}" for one in stats.errors.values()]
-        step = {"users": users, "arrived": Arrivals.count, "seconds": round(seconds, 2), "requests": requests}
+        step = {"users": users, "arrived": Tally.arrived, "seconds": round(seconds, 2), "requests": requests}
         self._done.append({**step, "errors": errors})
-        Path(os.environ[RESULT]).write_text(json.dumps({"steps": self._done, "arriving_failures": Arrivals.failures}))
         all_of_it = requests[ALL]
         print(
             f"  {users} users: {all_of_it['requests'] / seconds:.1f} requests a second, "
@@ -75,6 +75,11 @@ class Rising(LoadTestShape):
         )
         self._waiting.pop(0)
         self._began, self._asked_at = None, time.monotonic()
+
+    def _keep(self, **_of_event: object) -> None:
+        """At the end, when every user has finished what it was at."""
+        counted = {name: getattr(Tally, name) for name in ("arriving_failures", "orders_paid", "taken")}
+        Path(os.environ[RESULT]).write_text(json.dumps({"steps": self._done, **counted}))
 
     @property
     def _stats(self) -> Any:

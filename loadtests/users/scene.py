@@ -9,7 +9,7 @@ from typing import Any
 
 from locust.exception import StopUser
 
-SCENE = "FYNLO_LOAD_SCENE"
+from loadtests.steps import SCENE
 
 
 class Scene:

@@ -10,7 +10,7 @@ from loadtests.users.desk import DeskUser
 from scripts.till.identifiers import uuid7
 
 MOST_OPEN = 4
-OPEN_TICKETS = "/kitchen/tickets?state=open&limit=20"
+UNFINISHED_TICKETS = "/kitchen/tickets?limit=20"
 
 
 class Staff(DeskUser):
@@ -25,6 +25,7 @@ class Staff(DeskUser):
         self._etag = ""
         self._open: list[dict[str, Any]] = []
         self._tables: list[str] = []
+        self._tickets: list[tuple[str, str]] = []
         self._session = ""
         super().on_start()
 
@@ -59,10 +60,7 @@ class Staff(DeskUser):
         """What is due of the oldest order, in cash."""
         if not self._open:
             return
-        order = self._open.pop(0)
-        due = order["totals"]["due"]
-        wish = {"id": uuid7(), "method": "cash", "amount": due, "tendered": due, "complete": True}
-        self.write(f"/orders/{order['id']}/payments", wish, "pay + complete")
+        self.pay_cash(self._open.pop(0), "pay + complete", complete=True)
 
     @task(4)
     def look_at_tables(self) -> None:
@@ -75,12 +73,17 @@ class Staff(DeskUser):
 
     @task(4)
     def work_in_kitchen(self) -> None:
-        """Sends one of our orders, and reads what the kitchen has to do."""
+        """Sends one of our orders, begins or finishes one of its tickets, and reads what the kitchen has to do."""
         if self._open:
             order = random.choice(self._open)
             answer = self.write(f"/orders/{order['id']}:send", {}, "send to kitchen")
             order["version"] = max(order["version"], answer.get("order", order)["version"])
-        self.read(OPEN_TICKETS, "kitchen tickets")
+            self._tickets += [(ticket["id"], "start") for ticket in answer.get("tickets", [])]
+        if self._tickets:
+            ticket, step = self._tickets.pop(0)
+            if self.write(f"/kitchen/tickets/{ticket}:{step}", {}, f"{step} a ticket") and step == "start":
+                self._tickets.append((ticket, "ready"))
+        self.read(UNFINISHED_TICKETS, "kitchen tickets")
 
     @task(2)
     def look_who_is_signed_in(self) -> None:

@@ -7,7 +7,6 @@ from locust import between, task
 
 from loadtests.load_till import order_of
 from loadtests.users.desk import DeskUser
-from scripts.till.identifiers import uuid7
 
 
 class Waiter(DeskUser):
@@ -34,9 +33,8 @@ class Waiter(DeskUser):
         if not self._open:
             return
         order = self._open.pop(0)
-        due, at_once = order["totals"]["due"], random.random() < 0.8
-        wish = {"id": uuid7(), "method": "cash", "amount": due, "tendered": due, "complete": at_once}
-        if self.write(f"/orders/{order['id']}/payments", wish, "pay") and not at_once:
+        at_once = random.random() < 0.8
+        if self.pay_cash(order, "pay", complete=at_once) and not at_once:
             self.write(f"/orders/{order['id']}:complete", {}, "complete")
 
     @task(3)
