@@ -11,6 +11,7 @@ from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
 from . import test_changes
+from . import test_circuit_breaker
 from . import test_countdowns
 from . import test_identity_audit
 from . import test_identity_back_office
