@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench bench-orders bench-events bench-caches load-api load-users load-service \
+        openapi audit-verify bench bench-orders bench-events bench-caches load-api load-users load-endpoints load-service \
         load-closing load-books races test test-fast lint ci
 
 help: ## This list
@@ -67,6 +67,9 @@ load-api: ## Tills at work for half a minute (ARGS="--long": five), with limits 
 
 load-users: ## 10 to 200 members of staff at once (ARGS="--users 10 25 --seconds 10"): curve, memory, books
 	@$(FYNLO) load staff $(ARGS)
+
+load-endpoints: ## Thirteen endpoints at 1,000 a minute each, bursts, limits, and Redis and PostgreSQL away
+	@$(FYNLO) load endpoints $(ARGS)
 
 load-service: ## Sixteen tills for five minutes (ARGS="--minutes 1"), then orders = payments = journal
 	@$(FYNLO) load service $(ARGS)

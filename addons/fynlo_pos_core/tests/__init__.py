@@ -33,6 +33,7 @@ from . import test_operations
 from . import test_order_bad_input
 from . import test_order_board
 from . import test_orders
+from . import test_prefork_server
 from . import test_prepared_statements
 from . import test_price_lists_api
 from . import test_price_rules
