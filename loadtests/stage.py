@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -81,14 +81,17 @@ class Stage:
 
 
 @contextmanager
-def stage(name: str, **odoo_options: str) -> Iterator[Stage]:
-    """A stage with Redis and PostgreSQL up and no application; everything is ended and dropped at the end."""
+def stage(name: str, postgres: Mapping[str, str] | None = None, /, **odoo_options: str) -> Iterator[Stage]:
+    """A stage with Redis and PostgreSQL up and no application; everything is ended and dropped at the end.
+
+    ``postgres`` are settings of its server for this run.
+    """
     os.environ.setdefault("FYNLO_RATE_LIMITS", NO_LIMITS)
     progress = Progress(2)
     installation = install(SilentProgress(STEPS))
     with _exclusive():
         ports = _prepare(installation)
-        cluster = Cluster(LOAD, installation.programs.postgres, durable=True)
+        cluster = Cluster(LOAD, installation.programs.postgres, durable=True, settings=postgres or {})
         redis = RedisServer(LOAD, installation.programs.redis_server, durable=True)
         try:
             with progress.step("PostgreSQL and Redis"):
