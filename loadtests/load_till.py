@@ -29,6 +29,10 @@ class LoadTill:
         """POST under an Idempotency-Key, a new one unless given."""
         return self._send("POST", path, {} if body is None else body, {"Idempotency-Key": key or uuid7()})
 
+    def change(self, path: str, body: object) -> Reply:
+        """PATCH under a new Idempotency-Key."""
+        return self._send("PATCH", path, body, {"Idempotency-Key": uuid7()})
+
     def create_order(self, wishes: Sequence[Wish], key: str | None = None) -> Reply:
         return self.write("/orders", order_of(wishes), key)
 

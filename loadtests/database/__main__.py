@@ -17,7 +17,7 @@ from loadtests.database.indexes import (
     unused_indexes,
 )
 from loadtests.database.isolation import Trial, try_anomalies
-from loadtests.database.plans import WholeRead, large_tables, log_plans, plans, stop_logging, whole_reads
+from loadtests.database.plans import WideRead, large_tables, log_plans, plans, stop_logging, wide_reads
 from loadtests.database.pool import Load, Pool, run_clients
 from loadtests.database.queries import OrderTables
 from loadtests.database.work import ask_for_everything
@@ -48,7 +48,7 @@ class Findings:
     trials: list[Trial] = field(default_factory=list)
     lost_edits: list[str] = field(default_factory=list)
     requests: int = 0
-    reads: list[WholeRead] = field(default_factory=list)
+    reads: list[WideRead] = field(default_factory=list)
     before: Connections = NONE
     after: Connections = NONE
     tables: dict[str, list[list[str]]] = field(default_factory=dict)
@@ -104,8 +104,8 @@ def _plans(scene: Stage, findings: Findings) -> None:
     begin = log.stat().st_size
     findings.requests = ask_for_everything(tills, location["dishes"])
     text = log.read_bytes()[begin:].decode(errors="replace")
-    findings.reads = whole_reads(plans(text), large_tables(scene, MOST_ROWS), MOST_ROWS)
-    print(f"  {findings.requests} requests, {text.count('plan:')} plans, {len(findings.reads)} whole reads", flush=True)
+    findings.reads = wide_reads(plans(text), large_tables(scene, MOST_ROWS), MOST_ROWS)
+    print(f"  {findings.requests} requests, {text.count('plan:')} plans, {len(findings.reads)} wide reads", flush=True)
     findings.lost_edits = edit_together(tills, location["dishes"], EDITS).faults
     scene.stack.process("odoo").stop()
     stop_logging(scene, scene.database)
@@ -130,7 +130,9 @@ def _loads(scene: Stage, findings: Findings, options: argparse.Namespace) -> Non
 
 def _faults(findings: Findings) -> list[str]:
     broken = [trial.fault for trial in findings.trials if trial.fault]
-    reads = [f"{one.table} ({one.rows} rows) is read whole by: {one.statement}" for one in findings.reads]
+    reads = [
+        f"{one.how}: {one.looked_at} of {one.rows} rows of {one.table} for: {one.statement}" for one in findings.reads
+    ]
     left = findings.after.open - findings.before.open
     leaks = [f"{left} connections were left behind"] if left > 0 else []
     return [*findings.errors, *broken, *findings.lost_edits, *reads, *leaks]
@@ -145,7 +147,7 @@ def _budgets(findings: Findings) -> list[Budget]:
         Budget(f"{most} clients, {POOL} connections: slowest p99", slowest, 2000, 500, " ms"),
         Budget("isolation: anomalies other than PostgreSQL says", sum(bool(one.fault) for one in findings.trials), 0),
         Budget(f"{TWINS} tills × {EDITS} edits of one order: lost", len(findings.lost_edits), 0),
-        Budget("large tables that a till's request reads whole", len(findings.reads), 0),
+        Budget(f"requests that look at {MOST_ROWS} rows of a table", len(findings.reads), 0),
         Budget("connections left behind", max(0, left), 0),
         Budget("idle in a transaction for more than a second", findings.after.idle_in_transaction, 0),
         Budget("recommended size of a pool", findings.recommended.connections, 100, 20),

@@ -1,4 +1,4 @@
-"""The plans of the product's real statements, as PostgreSQL logs them while tills work, and the tables read whole."""
+"""The plans of the product's real statements, as PostgreSQL logs them while tills work, and what reads too much."""
 
 import json
 import re
@@ -21,11 +21,13 @@ LARGE = "SELECT relname, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup >=
 
 
 @dataclass(frozen=True, slots=True)
-class WholeRead:
-    """A large table that a statement read from end to end, and the beginning of that statement."""
+class WideRead:
+    """Far more rows of a large table than a till is told of: how they were read, and the statement's beginning."""
 
     table: str
     rows: int
+    looked_at: int
+    how: str
     statement: str
 
 
@@ -62,15 +64,17 @@ def plans(log: str) -> Iterator[Mapping[str, Any]]:
         yield plan
 
 
-def whole_reads(found: Iterable[Mapping[str, Any]], large: Mapping[str, int], from_rows: int) -> list[WholeRead]:
-    """Large tables that were read from end to end, and gave at least so many rows to look at."""
-    reads = {
-        (node["Relation Name"], _short(plan["Query Text"])): node
-        for plan in found
-        for node in _nodes(plan["Plan"])
-        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large and _looked_at(node) >= from_rows
-    }
-    return [WholeRead(table, large[table], statement) for table, statement in sorted(reads)]
+def wide_reads(found: Iterable[Mapping[str, Any]], large: Mapping[str, int], from_rows: int) -> list[WideRead]:
+    """Where at least so many rows of a large table were looked at, whether by an index or from end to end."""
+    reads: dict[tuple[str, str], WideRead] = {}
+    for plan in found:
+        for node in _nodes(plan["Plan"]):
+            table, looked_at = node.get("Relation Name", ""), _looked_at(node)
+            if table in large and looked_at >= from_rows:
+                statement = _short(plan["Query Text"])
+                how = " ".join(filter(None, (node["Node Type"], node.get("Index Name"))))
+                reads[table, statement] = WideRead(table, large[table], int(looked_at), how, statement)
+    return sorted(reads.values(), key=lambda read: (read.table, read.statement))
 
 
 def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -81,7 +85,7 @@ def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _looked_at(node: Mapping[str, Any]) -> float:
     """Rows read, kept and thrown away; none of a node that was never executed."""
-    rows = node.get("Actual Rows", 0) + node.get("Rows Removed by Filter", 0)
+    rows = sum(node.get(key, 0) for key in ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck"))
     return float(rows * node.get("Actual Loops", 1))
 
 
