@@ -46,10 +46,13 @@ class TestPreforkServer(BaseCase):
 
         with patch(f"{MODULE}._start", start_as_odoo_does):
             prefork_server.start(SimpleNamespace(socket=None))
-        for _number in range(rush):
-            connection = socket.create_connection(listener.getsockname(), timeout=5)
+        connections = [socket.create_connection(listener.getsockname(), timeout=5) for _number in range(rush)]
+        for connection in connections:
             self.addCleanup(connection.close)
+        self.assertEqual(len({connection.getsockname() for connection in connections}), rush)
 
     def test_a_server_without_http_has_nothing_to_listen_on(self):
+        server = SimpleNamespace(socket=None)
         with patch(f"{MODULE}._start", lambda _server: None):
-            prefork_server.start(SimpleNamespace(socket=None))
+            prefork_server.start(server)
+        self.assertIsNone(server.socket)

@@ -29,19 +29,19 @@ def attempt(work: Callable[[redis.Redis], Result], otherwise: Result) -> Result:
     """
     if not _breaker.admit():
         return otherwise
+    ended = _breaker.abandoned
     try:
         result = work(_client())
+        ended = _breaker.succeeded
+        return result
     except redis.ResponseError:
-        _breaker.succeeded()  # it answered, that it does not want to: full, or another's kind of value
+        ended = _breaker.succeeded  # it answered, that it does not want to: full, or another's kind of value
         return otherwise
     except redis.RedisError:
-        _breaker.failed()
+        ended = _breaker.failed
         return otherwise
-    except BaseException:  # whatever ended it, the next call must be let through
-        _breaker.abandoned()
-        raise
-    _breaker.succeeded()
-    return result
+    finally:
+        ended()
 
 
 def breaker() -> CircuitBreaker:
