@@ -50,4 +50,4 @@ def _seat_parties(till: LoadTill) -> None:
     """Guests who have not ordered yet: whether they have paid is looked for among all orders."""
     floors = expect(till.read("/floors"), 200).body["items"]
     for table in [table for floor in floors for table in floor["tables"]][:SEATED]:
-        expect(till.change(f"/tables/{table['id']}", {"state": "seated", "guests": 2}), 200)
+        expect(till.patch(f"/tables/{table['id']}", {"state": "seated", "guests": 2}), 200)

@@ -27,6 +27,11 @@ class Backlog:
         """Whether the client is being watched."""
         return self._since is not None
 
+    @property
+    def written(self) -> int:
+        """Bytes handed to the transport so far."""
+        return self._written
+
     def wrote(self, size: int) -> None:
         """Count bytes handed to the transport."""
         self._written += size

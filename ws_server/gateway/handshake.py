@@ -10,6 +10,7 @@ from websockets.http11 import Request, Response
 
 from ..settings import GatewaySettings
 from .admission import Admission, client_address
+from .attendance import Attendance
 from .http_answers import problem
 from .hub import Hub
 from .identity import Identity, TokenError
@@ -19,6 +20,7 @@ from .token_verifier import TokenVerifier
 __all__ = ["PATH", "AdmittedConnection", "Handshake"]
 
 PATH = "/ws/v1"
+CROWDED_RETRY_S = 30
 
 
 class AdmittedConnection(ServerConnection):
@@ -44,6 +46,7 @@ class Handshake:
     admission: Admission
     verifier: TokenVerifier
     hub: Hub
+    attendance: Attendance
     metrics: Metrics
     draining: bool = False
 
@@ -83,6 +86,9 @@ class Handshake:
         revocation = self.hub.revocations.voids(identity)
         if revocation is not None:
             return self._unauthorised(revocation.reason, "The token's rights were revoked.")
+        crowded = self.attendance.sign_ins.crowded(identity)
+        if crowded is not None:
+            return problem(429, "rate_limited", f"Too many connections of this {crowded}.", CROWDED_RETRY_S)
         connection.identity = identity
         return None
 

@@ -14,8 +14,12 @@ _COUNTERS = {
     "fynlo_ws_deliveries_total": "Events written to clients.",
     "fynlo_ws_resumes_total": "Subscriptions that named a position, by outcome.",
     "fynlo_ws_closes_total": "Connections ended by the gateway, by close code.",
+    "fynlo_ws_redeliveries_total": "Events sent again because they were not acknowledged.",
+    "fynlo_ws_narrowed_total": "Connections that lost topics because permissions changed.",
     "fynlo_ws_restarts_total": "Topics whose numbering or continuity was lost.",
     "fynlo_ws_reader_errors_total": "Times the reader lost Redis.",
+    "fynlo_ws_connection_records_total": "Records of connections written for Odoo.",
+    "fynlo_ws_connection_records_dropped_total": "Records of connections given up while Redis was away.",
 }
 _GAUGES = {
     "fynlo_ws_connections": "Open connections.",
@@ -23,6 +27,7 @@ _GAUGES = {
     "fynlo_ws_topics": "Topics this process reads.",
     "fynlo_ws_reader_age_seconds": "Seconds since the reader last saw a heartbeat.",
     "fynlo_ws_relay_age_seconds": "Seconds since the relay's last heartbeat.",
+    "fynlo_ws_connection_records_waiting": "Records of connections that are to be written.",
     "fynlo_ws_ready": "1 when the process serves tills.",
 }
 

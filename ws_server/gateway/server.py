@@ -7,7 +7,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -15,17 +15,25 @@ from websockets.typing import Subprotocol
 
 from ..settings import GatewaySettings
 from ..stream_keys import StreamKeys
+from .acknowledgements import Acknowledgements
 from .admission import Admission
+from .attendance import Attendance
 from .backlog import Backlog
 from .close_codes import CloseCode
 from .connection import Connection
+from .connection_log import ConnectionLog
+from .connection_log_writer import ConnectionLogWriter
 from .handshake import AdmittedConnection, Handshake
 from .http_answers import json_answer, text_answer
-from .hub import Hub
+from .hub import Hub, Listener
 from .key_set import KeySet, fetch_json
 from .metrics import Metrics
+from .peers import Peers
+from .presence import Presence
+from .presence_store import PresenceStore
 from .reader import Reader
 from .session import Session, SessionLimits
+from .sign_ins import SignIns
 from .stream_store import StreamStore
 from .token_verifier import TokenVerifier
 
@@ -46,12 +54,22 @@ class Gateway:
         self._limits = limits or SessionLimits()
         self._metrics = Metrics()
         keys = StreamKeys(settings.stream_prefix)
-        self._store = StreamStore(settings.redis_url, keys, uuid.uuid4().hex)
-        self._hub = Hub(self._store, self._metrics)
+        process = uuid.uuid4().hex
+        self._store = StreamStore(settings.redis_url, keys, process)
+        acknowledgements = Acknowledgements[Listener](settings.ack_topics, settings.ack_within_s, settings.ack_attempts)
+        self._hub = Hub(self._store, self._metrics, acknowledgements)
+        self._peers = Peers(settings.redis_url, keys, process)
+        self._presence_store = PresenceStore(settings.redis_url, keys, process)
+        presence = Presence(self._presence_store, self._peers, settings.presence_grace_s)
+        self._attendance = Attendance(SignIns(settings, time.monotonic), presence, self._peers)
+        self._log = ConnectionLog(process, time.time())
+        self._log_writer = ConnectionLogWriter(settings.redis_url, keys, process, self._log, self._metrics)
         self._reader = Reader(self._store, self._hub, self._metrics)
         self._keys = KeySet(fetch_json(settings.jwks_url))
         self._verifier = TokenVerifier(self._keys)
-        self._handshake = Handshake(settings, Admission(settings), self._verifier, self._hub, self._metrics)
+        self._handshake = Handshake(
+            settings, Admission(settings), self._verifier, self._hub, self._attendance, self._metrics
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until ``stop`` is set, then drain. A task that fails ends the process."""
@@ -65,14 +83,19 @@ class Gateway:
                         self._reader.run(),
                         self._reader.beat(),
                         self._keys.keep_fresh(),
+                        self._peers.speak(),
+                        self._peers.listen(self._attendance.hear),
+                        self._attendance.presence.run(),
+                        self._log_writer.run(),
                         self._tick(),
                     )
                 ]
                 await stop.wait()
                 await self._drain(server)
-                for task in background:
-                    task.cancel()
-        await self._store.close()
+                await _end(background)
+        await self._log_writer.finish()
+        for store in (self._store, self._presence_store, self._peers):
+            await store.close()
 
     def _serve(self) -> Server:
         return serve(
@@ -84,8 +107,8 @@ class Gateway:
             select_subprotocol=_select_subprotocol,
             compression=None,
             open_timeout=5,
-            ping_interval=20,
-            ping_timeout=20,
+            ping_interval=self._settings.silence_s,
+            ping_timeout=self._settings.silence_s,
             close_timeout=5,
             max_size=MESSAGE_MOST_BYTES,
             max_queue=16,
@@ -127,6 +150,7 @@ class Gateway:
             "fynlo_ws_topics": len(self._hub.topics),
             "fynlo_ws_reader_age_seconds": self._reader.age_s,
             "fynlo_ws_relay_age_seconds": self._reader.relay_age_s,
+            "fynlo_ws_connection_records_waiting": self._log.waiting,
             "fynlo_ws_ready": float(bool(self._readiness()["ready"])),
         }
 
@@ -142,8 +166,10 @@ class Gateway:
             Backlog(settings.buffer_soft_bytes, settings.buffer_hard_bytes, settings.buffer_patience_s),
             settings.buffer_patience_s,
             hub=self._hub,
+            attendance=self._attendance,
             verifier=self._verifier,
             metrics=self._metrics,
+            log=self._log,
         )
         await connection.run(websocket.identity)
 
@@ -165,6 +191,15 @@ class Gateway:
             await asyncio.sleep(self._settings.drain_s / DRAIN_SLICES)
         server.close(code=CloseCode.RESTART, reason="restarting")
         await server.wait_closed()
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until it is heeded: before Python 3.12 a command being sent to Redis may swallow it."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
