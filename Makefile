@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api \
-        load-service load-closing load-books races test test-fast load-chaos lint ci
+        openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api load-users \
+        load-endpoints load-database load-service load-closing load-chaos load-books races test test-fast lint ci
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,15 @@ bench-rights: ## How long after a change of role, map or device a live connectio
 
 load-api: ## Tills at work for half a minute (ARGS="--long": five), with limits on failures and delays
 	@$(FYNLO) load api $(ARGS)
+
+load-users: ## 10 to 200 members of staff at once (ARGS="--users 10 25 --seconds 10"): curve, memory, books
+	@$(FYNLO) load staff $(ARGS)
+
+load-endpoints: ## Thirteen endpoints at 1,000 a minute each, bursts, limits, and Redis and PostgreSQL away
+	@$(FYNLO) load endpoints $(ARGS)
+
+load-database: ## Five kinds of queries for up to 500 clients, pools of 10 to 500, isolation, plans, leaks
+	@$(FYNLO) load database $(ARGS)
 
 load-service: ## Sixteen tills for five minutes (ARGS="--minutes 1"), then orders = payments = journal
 	@$(FYNLO) load service $(ARGS)

@@ -2,11 +2,13 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from loadtests.odoo_shell import Answer, ask_odoo
+from loadtests.process_groups import groups_of
+from loadtests.resource_watch import ResourceWatch, Usage
 from scripts.local.configuration import stack_environment, write_odoo_conf
 from scripts.local.failure import SetupFailure
 from scripts.local.installation import STEPS, Installation, install
@@ -28,6 +30,11 @@ class Stage:
     """A database with the demo restaurant and the processes to be started on it."""
 
     stack: Stack
+    watch: ResourceWatch
+
+    def usage(self) -> Usage:
+        """What all processes have used since the stage was set."""
+        return self.watch.usage()
 
     @property
     def url(self) -> str:
@@ -74,14 +81,17 @@ class Stage:
 
 
 @contextmanager
-def stage(name: str, **odoo_options: str) -> Iterator[Stage]:
-    """A stage with Redis and PostgreSQL up and no application; everything is ended and dropped at the end."""
+def stage(name: str, postgres: Mapping[str, str] | None = None, /, **odoo_options: str) -> Iterator[Stage]:
+    """A stage with Redis and PostgreSQL up and no application; everything is ended and dropped at the end.
+
+    ``postgres`` are settings of its server for this run.
+    """
     os.environ.setdefault("FYNLO_RATE_LIMITS", NO_LIMITS)
     progress = Progress(2)
     installation = install(SilentProgress(STEPS))
     with _exclusive():
         ports = _prepare(installation)
-        cluster = Cluster(LOAD, installation.programs.postgres, durable=True)
+        cluster = Cluster(LOAD, installation.programs.postgres, durable=True, settings=postgres or {})
         redis = RedisServer(LOAD, installation.programs.redis_server, durable=True)
         try:
             with progress.step("PostgreSQL and Redis"):
@@ -94,7 +104,8 @@ def stage(name: str, **odoo_options: str) -> Iterator[Stage]:
                 database = templates.fresh(templates.demo(), name)
             stack = Stack(LOAD, installation, cluster, redis, database, ports)
             stack.configure(**odoo_options)
-            yield Stage(stack)
+            with ResourceWatch(groups_of(stack)) as watch:
+                yield Stage(stack, watch)
             stack.stop_applications()
             cluster.drop(database)
         finally:

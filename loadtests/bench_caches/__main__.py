@@ -6,22 +6,20 @@ from typing import Any
 
 from loadtests.budget import Budget, missed, print_budgets
 from loadtests.entry import run
-from loadtests.figures import environment, environment_line
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import stage
 
 
 def main() -> int:
     options = _options()
     with stage("caches") as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n", flush=True)
+        facts = announce(scene, options)
         found = scene.ask_odoo("caches", "invalidate", locations=options.locations)
     budgets = [budget for name, one in found.items() for budget in _budgets(name, one)]
     for name, one in found.items():
         print(f"{name}: {one['keys']} keys, the change took {one['change_s'] * 1000:.0f} ms")
     print_budgets(budgets)
-    write_result("bench_caches", facts, budgets, found, options.json)
+    write_result("bench_caches", facts, budgets, found, options.json, configuration=options, usage=scene.usage())
     return 1 if options.strict and missed(budgets) else 0
 
 

@@ -11,9 +11,9 @@ from loadtests.bench_rights.watcher import Watcher
 from loadtests.budget import Budget, missed, print_budgets, print_table
 from loadtests.entry import run
 from loadtests.exchange import Reply, expect
-from loadtests.figures import environment, environment_line, percentile
+from loadtests.figures import percentile
 from loadtests.load_till import LoadTill, sign_in
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import Stage, stage
 from scripts.local.stack import APPLICATIONS
 
@@ -34,8 +34,7 @@ Delays = dict[str, list[float]]
 def main() -> int:
     options = _options()
     with stage("rights", max_cron_threads="0") as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n")
+        facts = announce(scene, options)
         location = scene.ask_odoo("restaurant", "open_location", tills=1 + options.connections, menu_products=0)
         scene.start(*APPLICATIONS)
         manager, *others = sign_in(scene.url, location)
@@ -46,7 +45,7 @@ def main() -> int:
     figures = {
         name: dict(zip(("p50", "p95", "p99"), _percentiles(values), strict=True)) for name, values in delays.items()
     }
-    write_result("bench_rights", facts, budgets, figures, options.json)
+    write_result("bench_rights", facts, budgets, figures, options.json, configuration=options, usage=scene.usage())
     return 1 if options.strict and missed(budgets) else 0
 
 

@@ -16,9 +16,8 @@ from loadtests.chaos.targets import TwoOfEach
 from loadtests.closing.killing import NUDGE
 from loadtests.entry import run
 from loadtests.exchange import Unexpected
-from loadtests.figures import environment, environment_line
 from loadtests.load_till import LoadTill
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import Stage, stage
 
 ODOO = {"workers": "2", "max_cron_threads": "1", "limit_request": "1000000"}
@@ -29,8 +28,7 @@ def main() -> int:
     options = _options()
     plan = Plan(options.seconds, options.sellers, seed=options.seed)
     with stage("chaos", **ODOO) as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n", flush=True)
+        facts = announce(scene, options)
         location = scene.ask_odoo("restaurant", "open_location", tills=options.tills, menu_products=0)
         targets = TwoOfEach(scene, random.Random(options.seed))
         LoadTill(scene.url, location["tills"][0], location["pin"]).ensure_session()
@@ -42,7 +40,7 @@ def main() -> int:
     budgets = _budgets(findings, len(faults), options)
     _print(findings, faults)
     print_budgets(budgets)
-    write_result("chaos", facts, budgets, _figures(findings), options.json)
+    write_result("chaos", facts, budgets, _figures(findings), options.json, configuration=options, usage=scene.usage())
     return 1 if faults or (options.strict and missed(budgets)) else 0
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.local.command import clean_environment, require_space, run_logged
@@ -30,11 +30,15 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 
 @dataclass(frozen=True)
 class Cluster:
-    """The cluster of one layout. `durable` keeps every commit through a power cut; tests do without."""
+    """The cluster of one layout. `durable` keeps every commit through a power cut; tests do without.
+
+    `settings` hold for as long as the server runs, above those of its postgresql.conf.
+    """
 
     layout: Layout
     programs: Path
     durable: bool
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def process(self) -> Process:
@@ -55,6 +59,7 @@ class Cluster:
         if sys.platform == "linux":
             # after a crash: one call instead of an fsync of each of some ten thousand files
             argv += ["-c", "recovery_init_sync_method=syncfs"]
+        argv += [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave
         self.process.start(argv, clean_environment(), drop_rights=True, stop_signal=signal.SIGINT)
         self._await_answer()

@@ -23,6 +23,7 @@ FLUSH_AFTER_S = 1.0
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 _counts: Counter[str] = Counter()
+_told: Counter[str] = Counter()
 _lock = threading.Lock()
 _clock = {"flushed": 0.0}
 
@@ -32,6 +33,9 @@ HELP = {
     "fynlo_rate_limited_total": ("counter", "Requests refused by a rate limit."),
     "fynlo_idempotent_replays_total": ("counter", "Writes answered from an earlier answer."),
     "fynlo_redis_up": ("gauge", "1 while Redis answers; otherwise the counts are this process's own."),
+    "fynlo_redis_circuit_open": ("gauge", "1 while this process leaves Redis alone after a failure."),
+    "fynlo_redis_circuit_openings_total": ("counter", "How often a worker process began to leave Redis alone."),
+    "fynlo_redis_spared_calls_total": ("counter", "Calls to Redis that did not wait for it, as it was left alone."),
     "fynlo_outbox_unsent": ("gauge", "Events that the relay has not sent yet."),
     "fynlo_outbox_oldest_unsent_seconds": ("gauge", "Age of the oldest unsent event."),
     "fynlo_health_status": ("gauge", "What the last look found: 0 fine, 1 warning, 2 failure, -1 it could not tell."),
@@ -68,6 +72,7 @@ def flush() -> bool:
     _clock["flushed"] = time.monotonic()
     with _lock:
         _counts.update(cache_metrics.new_counts())
+        _counts.update(_circuit_counts())
         waiting = dict(_counts)
         _counts.clear()
     if redis_client.attempt(lambda client: _add(client, waiting), False):
@@ -80,7 +85,12 @@ def flush() -> bool:
 def render(gauges: dict[str, float]) -> str:
     """All counts and ``gauges`` in the Prometheus text format."""
     shared = flush()
-    samples: dict[str, float] = {"fynlo_redis_up": float(shared), **gauges, **cache_metrics.held_samples()}
+    samples: dict[str, float] = {
+        "fynlo_redis_up": float(shared),
+        "fynlo_redis_circuit_open": float(redis_client.breaker().is_open),
+        **gauges,
+        **cache_metrics.held_samples(),
+    }
     for name, value in _totals().items():
         samples[name] = value / 1_000_000 if "_seconds_sum" in name else value
     lines = []
@@ -90,6 +100,18 @@ def render(gauges: dict[str, float]) -> str:
             f"{name} {_number(value)}" for name, value in sorted(samples.items(), key=_place) if _is_of(name, family)
         ]
     return "\n".join(lines) + "\n"
+
+
+def _circuit_counts() -> dict[str, int]:
+    """What the circuit breaker of this process has counted since it was last asked."""
+    breaker = redis_client.breaker()
+    now = {
+        "fynlo_redis_circuit_openings_total": breaker.openings,
+        "fynlo_redis_spared_calls_total": breaker.spared,
+    }
+    fresh = {name: count - _told[name] for name, count in now.items()}
+    _told.update(fresh)
+    return fresh
 
 
 def caches() -> list[dict[str, Any]]:

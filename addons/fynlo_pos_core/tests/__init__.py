@@ -13,6 +13,7 @@ from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
 from . import test_changes
+from . import test_circuit_breaker
 from . import test_connection_history
 from . import test_connection_tour
 from . import test_connections
@@ -39,6 +40,7 @@ from . import test_order_bad_input
 from . import test_order_board
 from . import test_orders
 from . import test_outbox_indexes
+from . import test_prefork_server
 from . import test_prepared_statements
 from . import test_price_lists_api
 from . import test_price_rules

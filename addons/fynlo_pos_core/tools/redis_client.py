@@ -2,41 +2,57 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import redis
 
+from .circuit_breaker import CircuitBreaker
 from .settings import settings
 
 Result = TypeVar("Result")
 
-#: Seconds during which a failed Redis is not asked again: a request must not wait for it twice.
-COOL_DOWN_S = 2.0
+#: A request waits for a Redis that is away or hangs no longer than this, and only one in each pause does.
 SOCKET_TIMEOUT_S = 0.1
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 16.0
 
+_breaker = CircuitBreaker(FIRST_PAUSE_S, LONGEST_PAUSE_S)
 _lock = threading.Lock()
-_state: dict[str, Any] = {"pid": None, "client": None, "closed_until": 0.0}
+_state: dict[str, Any] = {"pid": None, "client": None}
 
 
 def attempt(work: Callable[[redis.Redis], Result], otherwise: Result) -> Result:
-    """Return ``work(client)``, or ``otherwise`` when Redis does not answer within a moment.
+    """Return ``work(client)``, or ``otherwise`` when Redis refuses or does not answer within a moment.
 
-    After a failure Redis is left alone for ``COOL_DOWN_S``; selling never depends on it.
+    A Redis that does not answer is left alone for a pause that grows with every trial (``CircuitBreaker``); selling
+    never depends on it. What ``work`` itself raises is the caller's.
     """
-    if time.monotonic() < _state["closed_until"]:
+    if not _breaker.admit():
         return otherwise
+    ended = _breaker.abandoned
     try:
-        return work(_client())
-    except redis.RedisError:
-        _state["closed_until"] = time.monotonic() + COOL_DOWN_S
+        result = work(_client())
+        ended = _breaker.succeeded
+        return result
+    except redis.ResponseError:
+        ended = _breaker.succeeded  # it answered, that it does not want to: full, or another's kind of value
         return otherwise
+    except redis.RedisError:
+        ended = _breaker.failed
+        return otherwise
+    finally:
+        ended()
+
+
+def breaker() -> CircuitBreaker:
+    """This process's circuit breaker, for metrics."""
+    return _breaker
 
 
 def reset() -> None:
-    """Forget the client and any cool-down, e.g. after the settings changed."""
-    _state.update(pid=None, client=None, closed_until=0.0)
+    """Forget the client and any pause, e.g. after the settings changed."""
+    _breaker.close()
+    _state.update(pid=None, client=None)
 
 
 def _client() -> redis.Redis:

@@ -17,6 +17,7 @@ from ...tools.money import to_minor
 from .order_header import order_header
 from .pos_order import STATES
 
+# has_payments: a page of orders would hash an EXISTS, that is, read every payment there ever was
 ORDERS = """
     SELECT o.id, o.uuid, o.fynlo_number, o.preset_id, o.fynlo_business_date, o.fynlo_client_created_at, o.create_date,
            o.write_date, o.fynlo_catalogue_version, o.session_id, o.fynlo_version, o.state, o.fynlo_fulfilment,
@@ -30,7 +31,7 @@ ORDERS = """
            guest.fynlo_uuid AS guest_uuid, server.fynlo_uuid AS server_uuid, server.name AS server_name,
            origin.uuid AS origin_uuid, origin.fynlo_number AS origin_number,
            heir.uuid AS heir_uuid, heir.fynlo_number AS heir_number,
-           EXISTS (SELECT 1 FROM pos_payment WHERE pos_order_id = o.id) AS has_payments
+           (SELECT TRUE FROM pos_payment WHERE pos_order_id = o.id LIMIT 1) IS TRUE AS has_payments
       FROM pos_order o
       LEFT JOIN fynlo_device device ON device.id = o.fynlo_device_id
       LEFT JOIN hr_employee employee ON employee.id = o.employee_id

@@ -124,6 +124,8 @@ class PosOrder(models.Model):
     )
 
     _fynlo_open_tables = models.Index("(table_id) WHERE state = 'draft' AND table_id IS NOT NULL")
+    #: A page of a location's orders, the newest first: without it a location that sells little reads all the others'.
+    _fynlo_of_location = models.Index("(config_id, id) WHERE fynlo_number IS NOT NULL")
     _fynlo_table_visits = models.Index("(table_id, create_date) WHERE table_id IS NOT NULL")
 
     def exists(self):
