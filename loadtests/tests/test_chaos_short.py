@@ -58,7 +58,6 @@ async def test_nothing_is_lost_while_everything_is_killed(
     assert findings.faults == [], said
     assert {name for struck in findings.blows for name in struck.targets} == set(blows)
     assert findings.books.orders > 4
-    assert (
-        findings.hearing.deliveries + findings.hearing.read_by_rest == findings.expected > 8 * 4 * findings.books.orders
-    )
+    assert findings.hearing.deliveries + findings.hearing.read_by_rest == findings.expected
+    assert findings.expected >= 8 * 3 * findings.books.orders  # made, paid and completed, to each of the tills
     assert findings.connects > 8
