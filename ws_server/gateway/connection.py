@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from redis.exceptions import RedisError
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from .backlog import Backlog
 from .close_codes import CloseCode
+from .handshake import AdmittedConnection
 from .hub import Hub
 from .identity import Identity, TokenError
 from .metrics import Metrics
@@ -36,7 +36,7 @@ class Connection:
 
     def __init__(
         self,
-        websocket: ServerConnection,
+        websocket: AdmittedConnection,
         session: Session,
         backlog: Backlog,
         patience_s: float,
@@ -89,15 +89,14 @@ class Connection:
         if transport.is_closing():
             return
         transport.write(frames)
-        self._backlog.wrote(len(frames))
         if transport.get_write_buffer_size():
+            self._backlog.wrote(len(frames))
             self.judge()
 
     def judge(self) -> bool:
         """Cut the client if it is hopelessly behind; whether it is still to be watched."""
-        waiting = self._websocket.transport.get_write_buffer_size()
-        if self._backlog.is_hopeless(waiting, time.monotonic()):
-            self.end(CloseCode.SLOW, "too slow")
+        if self._backlog.is_hopeless(self.buffered_bytes, time.monotonic()):
+            self.cut(self._backlog.complaint)
             return False
         if self._backlog.is_pressed:
             self._hub.pressed.add(self)
@@ -113,9 +112,20 @@ class Connection:
                 async with asyncio.timeout(self._patience_s):
                     await self._websocket.drain()
             except TimeoutError:
-                self.end(CloseCode.SLOW, "too slow")
+                self.cut("replay")
             except OSError:
                 return  # the peer is gone; the message loop ends by itself
+
+    @property
+    def buffered_bytes(self) -> int:
+        """What was written and waits for the client to read."""
+        return self._websocket.transport.get_write_buffer_size()
+
+    def cut(self, what: str) -> None:
+        """End a client that reads too slowly; ``what`` it did not keep up with is counted."""
+        if self._closer is None:
+            self._metrics.count("fynlo_ws_cuts_total", f'reason="{what}"')
+        self.end(CloseCode.SLOW, "too slow")
 
     def end(self, code: CloseCode, reason: str) -> None:
         """Close, without waiting; nothing more is delivered from now on."""
@@ -170,6 +180,7 @@ class Connection:
         if revocation is not None:
             self._metrics.count("fynlo_ws_auth_failures_total", f'code="{revocation.reason}"')
             return [Close(CloseCode.REVOKED, revocation.reason)]
+        self._websocket.signed_in()
         return self.session.verified(identity, purpose, time.time())
 
     async def _join(self, action: Join) -> None:

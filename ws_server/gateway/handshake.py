@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
 from dataclasses import dataclass
+from typing import Any
 
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import Server, ServerConnection
 from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
 
 from ..settings import GatewaySettings
-from .admission import Admission, client_address
+from .admission import Admission, Place, client_address
 from .http_answers import problem
 from .hub import Hub
 from .identity import Identity, TokenError
@@ -22,18 +26,37 @@ PATH = "/ws/v1"
 
 
 class AdmittedConnection(ServerConnection):
-    """A socket that gives back its place however it ends, even half way through the handshake."""
+    """A socket that has a place from its first moment, and gives it back however it ends."""
 
-    identity: Identity | None = None
-    admission: Admission | None = None
-    address = ""
+    def __init__(self, protocol: ServerProtocol, server: Server, *, admission: Admission, **options: Any) -> None:
+        super().__init__(protocol, server, **options)
+        self._admission = admission
+        self.place: Place | None = None
+        self.identity: Identity | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The transport is there; one socket too many is hung up on before it has said a word."""
+        super().connection_made(transport)
+        peer = self.remote_address
+        self.place = self._admission.open(peer[0] if peer else "")
+        if self.place is None:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""
         super().connection_lost(exc)
-        if self.admission is not None:
-            self.admission.release(self.address)
-            self.admission = None
+        if self.place is not None:
+            self.place.leave()
+
+    @property
+    def address(self) -> str:
+        """The client's address, as far as it is known."""
+        return self.place.address if self.place is not None else ""
+
+    def signed_in(self) -> None:
+        """The client has shown who it is."""
+        if self.place is not None:
+            self.place.sign_in()
 
 
 @dataclass(slots=True)
@@ -41,7 +64,6 @@ class Handshake:
     """Decides on each opening handshake; a client without a header may sign in by message."""
 
     settings: GatewaySettings
-    admission: Admission
     verifier: TokenVerifier
     hub: Hub
     metrics: Metrics
@@ -61,15 +83,14 @@ class Handshake:
         if request.path.partition("?")[0] != PATH:
             return problem(404, "not_found", f"The gateway answers at {PATH}.")
         if self.draining:
-            return problem(503, "unavailable", "The gateway is restarting.", 1)
+            return problem(503, "unavailable", "The gateway is restarting.", random.randint(1, 3))  # noqa: S311
         origins = request.headers.get_all("Origin")
         if any(origin not in self.settings.origins for origin in origins):
             return problem(403, "permission_denied", "This origin is not allowed.")
-        address = self._address(connection, request)
-        refused = self.admission.admit(address, time.monotonic())
+        assert connection.place is not None  # one without was hung up on
+        refused = connection.place.admit(self._address(connection.place, request), time.monotonic())
         if refused is not None:
             return problem(refused.status, refused.code, refused.detail, refused.retry_after_s)
-        connection.address, connection.admission = address, self.admission
         return None
 
     async def _refuse_token(self, connection: AdmittedConnection, request: Request) -> Response | None:
@@ -84,16 +105,16 @@ class Handshake:
         if revocation is not None:
             return self._unauthorised(revocation.reason, "The token's rights were revoked.")
         connection.identity = identity
+        connection.signed_in()
         return None
 
     def _unauthorised(self, code: str, detail: str) -> Response:
         self.metrics.count("fynlo_ws_auth_failures_total", f'code="{code}"')
         return problem(401, code, detail)
 
-    def _address(self, connection: AdmittedConnection, request: Request) -> str:
-        peer = connection.remote_address
+    def _address(self, place: Place, request: Request) -> str:
         forwarded = request.headers.get_all("X-Forwarded-For")
-        return client_address(peer[0] if peer else "", forwarded, self.settings.trusted_proxies)
+        return client_address(place.address, forwarded, self.settings.trusted_proxies)
 
 
 def _bearer(headers: list[str]) -> str:

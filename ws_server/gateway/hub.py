@@ -39,8 +39,15 @@ class Listener(Protocol):
     async def replay(self, frames: Sequence[bytes]) -> None:
         """Write many frames no faster than the client reads."""
 
+    def cut(self, what: str) -> None:
+        """End a client that reads too slowly; ``what`` it did not keep up with is counted."""
+
     def end(self, code: CloseCode, reason: str) -> None:
         """Close, without waiting."""
+
+    @property
+    def buffered_bytes(self) -> int:
+        """What was written and waits for the client to read."""
 
     def judge(self) -> bool:
         """Cut the client if it is hopelessly behind; whether it is still to be watched."""
@@ -116,8 +123,9 @@ class Hub:
             listener.write(frames)
         for listener, catch_up in tuple(topic.catching_up.items()):
             if not catch_up.hold(frames):
-                listener.end(CloseCode.SLOW, "too slow")
+                listener.cut("replay")
         self._metrics.count("fynlo_ws_deliveries_total", by=len(fresh) * len(topic.live))
+        self._metrics.count("fynlo_ws_delivered_bytes_total", by=len(frames) * len(topic.live))
 
     def revoke(self, revocation: Revocation) -> None:
         """Remember a revocation and end the connections it covers."""
@@ -210,6 +218,7 @@ class Hub:
             reply = self._place("subscribed", topic.name, catch_up.join)
             listener.write(json_frame({**reply, "recovered": recovery.recovered}))
             await listener.replay(recovery.frames)
+            self._metrics.count("fynlo_ws_replayed_total", by=len(recovery.frames))
             self._metrics.count("fynlo_ws_deliveries_total", by=len(recovery.frames))
             while catch_up.held and not catch_up.broken:
                 await listener.replay(catch_up.take())

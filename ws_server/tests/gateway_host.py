@@ -103,6 +103,7 @@ async def hosted_gateway(
             "FYNLO_WS_PORT": str(port),
             "FYNLO_WS_DRAIN_S": "0",
             "FYNLO_WS_CONNECT_BURST_PER_IP": "500",
+            "FYNLO_WS_MAX_WAITING_PER_IP": "500",
             **env,
         }
     )
