@@ -22,7 +22,7 @@ def choose_ports(memory: Path, *, usual: bool = True) -> dict[str, int]:
         wished = _wished(name) if usual else None
         candidates = [port for port in (wished, remembered.get(name), default if usual else None) if port]
         chosen[name] = (
-            next((port for port in candidates if is_free(port) and port not in chosen.values()), 0) or _any_free()
+            next((port for port in candidates if is_free(port) and port not in chosen.values()), 0) or any_free()
         )
         if wished and chosen[name] != wished:
             raise SetupFailure(f"Port {wished} is taken.", f"end what uses it, or choose another {WISHES[name]}.")
@@ -48,7 +48,8 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _any_free() -> int:
+def any_free() -> int:
+    """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

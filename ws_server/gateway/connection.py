@@ -12,9 +12,9 @@ from redis.exceptions import RedisError
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from .admitted_connection import AdmittedConnection
 from .backlog import Backlog
 from .close_codes import CloseCode
-from .handshake import AdmittedConnection
 from .hub import Hub
 from .identity import Identity, TokenError
 from .metrics import Metrics
@@ -55,6 +55,8 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closer: asyncio.Task[None] | None = None
+        self._written = 0
+        websocket.lane_changed = self._reroute
 
     @property
     def identity(self) -> Identity | None:
@@ -89,6 +91,7 @@ class Connection:
         if transport.is_closing():
             return
         transport.write(frames)
+        self._written += len(frames)
         if transport.get_write_buffer_size():
             self._backlog.wrote(len(frames))
             self.judge()
@@ -115,6 +118,20 @@ class Connection:
                 self.cut("replay")
             except OSError:
                 return  # the peer is gone; the message loop ends by itself
+
+    @property
+    def lane(self) -> int:
+        """Where ready frames may be written at this moment."""
+        return self._websocket.lane
+
+    def wrote_straight(self, size: int) -> None:
+        """Count bytes that went to the lane."""
+        self._written += size
+
+    @property
+    def bytes_sent(self) -> int:
+        """What was written to the client; frames of its present topics count once they end."""
+        return self._written
 
     @property
     def buffered_bytes(self) -> int:
@@ -213,6 +230,9 @@ class Connection:
             self._timer = None
 
     # The end
+
+    def _reroute(self) -> None:
+        self._hub.reroute(self, self.session.topics)
 
     def _leave_hub(self) -> None:
         self._cancel_timer()

@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from websockets.asyncio.server import Server, ServerConnection
 from websockets.http11 import Request, Response
-from websockets.server import ServerProtocol
 
 from ..settings import GatewaySettings
-from .admission import Admission, Place, client_address
+from .admission import Place, client_address
+from .admitted_connection import AdmittedConnection
 from .http_answers import problem
 from .hub import Hub
-from .identity import Identity, TokenError
+from .identity import TokenError
 from .metrics import Metrics
 from .token_verifier import TokenVerifier
 
-__all__ = ["PATH", "AdmittedConnection", "Handshake"]
+__all__ = ["PATH", "Handshake"]
 
 PATH = "/ws/v1"
-
-
-class AdmittedConnection(ServerConnection):
-    """A socket that has a place from its first moment, and gives it back however it ends."""
-
-    def __init__(self, protocol: ServerProtocol, server: Server, *, admission: Admission, **options: Any) -> None:
-        super().__init__(protocol, server, **options)
-        self._admission = admission
-        self.place: Place | None = None
-        self.identity: Identity | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The transport is there; one socket too many is hung up on before it has said a word."""
-        super().connection_made(transport)
-        peer = self.remote_address
-        self.place = self._admission.open(peer[0] if peer else "")
-        if self.place is None:
-            self.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone."""
-        super().connection_lost(exc)
-        if self.place is not None:
-            self.place.leave()
-
-    @property
-    def address(self) -> str:
-        """The client's address, as far as it is known."""
-        return self.place.address if self.place is not None else ""
-
-    def signed_in(self) -> None:
-        """The client has shown who it is."""
-        if self.place is not None:
-            self.place.sign_in()
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from .client_messages import Position
@@ -38,6 +38,13 @@ class Listener(Protocol):
 
     async def replay(self, frames: Sequence[bytes]) -> None:
         """Write many frames no faster than the client reads."""
+
+    @property
+    def lane(self) -> int:
+        """Where ready frames may be written at this moment; changes are told to ``Hub.reroute``."""
+
+    def wrote_straight(self, size: int) -> None:
+        """Count bytes that went to its lane."""
 
     def cut(self, what: str) -> None:
         """End a client that reads too slowly; ``what`` it did not keep up with is counted."""
@@ -80,7 +87,7 @@ class Hub:
         await self._await_refill(topic, since)
         if listener not in self.connections:
             return
-        topic.drop(listener, self._clock())
+        self.leave(listener, name)
         catch_up = topic.catching_up[listener] = CatchUp(topic.position)
         topic.empty_since = None
         recovery = how_to_recover(topic, since, self.epoch or "")
@@ -94,7 +101,14 @@ class Hub:
     def leave(self, listener: Listener, name: str) -> None:
         """End a subscription."""
         if name in self.topics:
-            self.topics[name].drop(listener, self._clock())
+            listener.wrote_straight(self.topics[name].drop(listener, self._clock()))
+
+    def reroute(self, listener: Listener, names: Iterable[str]) -> None:
+        """A listener's lane changed."""
+        for name in names:
+            topic = self.topics.get(name)
+            if topic is not None and listener in topic.live:
+                topic.live[listener] = listener.lane
 
     def forget(self, listener: Listener, names: Sequence[str]) -> None:
         """The connection is over: no frame goes to it any more."""
@@ -119,13 +133,14 @@ class Hub:
             self._restart_topic(topic, fresh[-1][0])
             return
         frames = b"".join([frame for _, frame in fresh])
-        for listener in tuple(topic.live):
-            listener.write(frames)
+        listening = len(topic.live)
+        for late, rest in topic.fan_out(frames):
+            late.write(rest)
         for listener, catch_up in tuple(topic.catching_up.items()):
             if not catch_up.hold(frames):
                 listener.cut("replay")
-        self._metrics.count("fynlo_ws_deliveries_total", by=len(fresh) * len(topic.live))
-        self._metrics.count("fynlo_ws_delivered_bytes_total", by=len(frames) * len(topic.live))
+        self._metrics.count("fynlo_ws_deliveries_total", by=len(fresh) * listening)
+        self._metrics.count("fynlo_ws_delivered_bytes_total", by=len(frames) * listening)
 
     def revoke(self, revocation: Revocation) -> None:
         """Remember a revocation and end the connections it covers."""
@@ -224,7 +239,7 @@ class Hub:
                 await listener.replay(catch_up.take())
             if not catch_up.broken and topic.catching_up.get(listener) is catch_up:
                 del topic.catching_up[listener]
-                topic.live.add(listener)
+                topic.go_live(listener, listener.lane)
 
     def _restart_topic(self, topic: Topic[Listener], position: int) -> None:
         topic.restart(position, self._clock())

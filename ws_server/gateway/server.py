@@ -19,10 +19,11 @@ from websockets.typing import Subprotocol
 from ..settings import GatewaySettings
 from ..stream_keys import StreamKeys
 from .admission import Admission
+from .admitted_connection import AdmittedConnection
 from .backlog import Backlog
 from .close_codes import CloseCode
 from .connection import Connection
-from .handshake import AdmittedConnection, Handshake
+from .handshake import Handshake
 from .hub import Hub
 from .key_set import KeySet, fetch_json
 from .metrics import Metrics
@@ -126,6 +127,7 @@ class Gateway:
             close_timeout=5,
             max_size=MESSAGE_MOST_BYTES,
             max_queue=16,
+            write_limit=0,  # a connection hears of every byte that has to wait: see fan_out.py
             server_header=None,
             ssl=None if self._certificate is None else self._certificate.context,
             reuse_port=settings.workers > 1,
