@@ -1,0 +1,171 @@
+"""``make load-websocket``: one gateway process against thousands of tills, and against a plain broadcast server."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from loadtests.budget import Budget, missed, print_budgets, print_table
+from loadtests.entry import run
+from loadtests.figures import OUT, environment_line, machine
+from loadtests.result import write_result
+from loadtests.stage import exclusive
+from loadtests.websocket.contest import Side, ratio, take_turns
+from loadtests.websocket.hearing import Group, Hearing
+from loadtests.websocket.servers import Servers, crowd, servers
+from loadtests.websocket.trials import Trial, fan_out, flood, many_clients, slow_clients, storm
+from scripts.local.installation import STEPS, install
+from scripts.local.layout import LOAD
+from scripts.local.progress import SilentProgress
+from scripts.local.redis_server import RedisServer
+
+ONE, TEN = "one event", "ten at once"
+
+
+def main() -> int:
+    options = _options()
+    installation = install(SilentProgress(STEPS))
+    with exclusive():
+        LOAD.create()
+        redis = RedisServer(LOAD, installation.programs.redis_server, durable=True)
+        redis.start()
+        try:
+            redis.flush()
+            facts = machine()
+            print(environment_line(facts), end="\n\n", flush=True)
+            with servers(LOAD.redis_url(), LOAD.logs) as running:
+                return _measure(running, options, facts)
+        finally:
+            redis.stop()
+
+
+def _measure(running: Servers, options: argparse.Namespace, facts: dict[str, str]) -> int:
+    ours, theirs = contest(running, options.connections, rounds=options.rounds)
+    _print_contest(ours, theirs)
+    heard = fan_out(running, [1, 10, 100, *options.connections], events=options.events)
+    _print_fan_out(heard)
+    trials = [
+        many_clients(running, options.most, events=10),
+        slow_clients(running, clients=200, slow=20, events=1500),
+        storm(running, clients=options.connections[0]),
+        flood(running, attackers=options.attackers, tills=10),
+    ]
+    _print_trials(trials)
+    budgets = [*_contest_budgets(ours, theirs), *_bearing_budgets(heard, trials)]
+    print_budgets(budgets)
+    faults = [*ours.heard.faults, *theirs.heard.faults, *(fault for trial in trials for fault in trial.faults)]
+    for fault in faults:
+        print(f"FAULT: {fault}")
+    write_result("websocket", facts, budgets, _figures(ours, theirs, heard, trials), options.json)
+    return 1 if faults or (options.strict and missed(budgets)) else 0
+
+
+def contest(running: Servers, sizes: Sequence[int], *, rounds: int) -> tuple[Side, Side]:
+    """Both servers with ever more clients; at each size they take turns."""
+    with (
+        running.gateway() as gateway,
+        running.broadcaster("l.load.theirs") as broadcaster,
+        crowd(gateway, running.issuer) as our_crowd,
+        crowd(broadcaster, running.issuer) as their_crowd,
+    ):
+        ours = Side("gateway", gateway, Group(our_crowd, running.relay, "all", "l.load.ours"), gateway.pss_kb)
+        theirs = Side(
+            "broadcast", broadcaster, Group(their_crowd, running.relay, "all", "l.load.theirs"), broadcaster.pss_kb
+        )
+        for size in sizes:
+            for side in (ours, theirs):
+                side.grow(size)
+            bursts = max(3, 20_000 // size)
+            take_turns([ours, theirs], _kind(ONE, size), rounds=rounds, bursts=bursts)
+            take_turns([ours, theirs], _kind(TEN, size), rounds=rounds, bursts=max(1, bursts // 5), burst=10)
+    return ours, theirs
+
+
+def _kind(what: str, size: int) -> str:
+    return f"{what}, {size} clients"
+
+
+def _print_contest(ours: Side, theirs: Side) -> None:
+    rows = [
+        [kind, f"{ours.cost_us(kind):.2f}", f"{theirs.cost_us(kind):.2f}", f"{ratio(ours, theirs, kind):.2f}"]
+        for kind in ours.us_per_delivery
+    ]
+    print_table(("CPU µs per delivery", "gateway", "broadcast", "ratio"), rows)
+    rows = [
+        [str(size), f"{ours.kb_per_connection[size]:.1f}", f"{theirs.kb_per_connection[size]:.1f}"]
+        for size in ours.kb_per_connection
+    ]
+    print_table(("kB per connection (PSS)", "gateway", "broadcast"), rows)
+
+
+def _print_fan_out(heard: Sequence[tuple[int, Hearing]]) -> None:
+    rows = [
+        [str(size), *(f"{hearing.delay_ms(share):.1f}" for share in (0.5, 0.95, 0.99)), str(hearing.deliveries)]
+        for size, hearing in heard
+    ]
+    print_table(("publish → last of n clients, ms", "p50", "p95", "p99", "deliveries"), rows)
+
+
+def _print_trials(trials: Sequence[Trial]) -> None:
+    for trial in trials:
+        told = " · ".join(f"{name} {value:g}" for name, value in trial.figures.items())
+        print(f"{trial.name}: {told}")
+    print(flush=True)
+
+
+def _contest_budgets(ours: Side, theirs: Side) -> list[Budget]:
+    sizes = list(ours.kb_per_connection)
+    return [
+        *(
+            Budget(f"CPU per delivery against broadcast, {_kind(ONE, size)}", ratio(ours, theirs, _kind(ONE, size)), 0.9, 0.6)
+            for size in sizes
+        ),
+        *(Budget(f"memory per connection at {n}", kb, 32, 18, " kB") for n, kb in ours.kb_per_connection.items()),
+        Budget("CPU of connect, sign-in and subscribe", ours.connect_ms, 1.2, 0.75, " ms"),
+    ]
+
+
+def _bearing_budgets(heard: Sequence[tuple[int, Hearing]], trials: Sequence[Trial]) -> list[Budget]:
+    delays = {size: hearing.delay_ms(0.5) for size, hearing in heard}
+    many, slow = trials[0].figures, trials[1].figures
+    wrong = sum(len(hearing.faults) for _, hearing in heard) + sum(len(trial.faults) for trial in trials)
+    return [
+        Budget("publish → last of 10 clients: p50", delays[10], 5, 1.5, " ms"),
+        Budget("connections on one process", many["live"], 1000, 9000, more_is_better=True),
+        Budget("memory for clients that stop reading", slow["grew by MB"], 32, None, " MB"),
+        Budget("faults: lost, doubled, closed, not answered", wrong, 0),
+    ]
+
+
+def _figures(
+    ours: Side, theirs: Side, heard: Sequence[tuple[int, Hearing]], trials: Sequence[Trial]
+) -> dict[str, object]:
+    return {
+        "us_per_delivery": {
+            kind: {"gateway": ours.cost_us(kind), "broadcast": theirs.cost_us(kind), "ratio": ratio(ours, theirs, kind)}
+            for kind in ours.us_per_delivery
+        },
+        "kb_per_connection": {side.name: side.kb_per_connection for side in (ours, theirs)},
+        "connect_ms": {side.name: side.connect_ms for side in (ours, theirs)},
+        "last_client_ms": {
+            size: {f"p{share * 100:.0f}": hearing.delay_ms(share) for share in (0.5, 0.95, 0.99)}
+            for size, hearing in heard
+        },
+        "trials": {trial.name: trial.figures for trial in trials},
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m loadtests.websocket", description=__doc__)
+    parser.add_argument("--connections", type=int, nargs="+", default=[1000, 5000], help="sizes compared (1000 5000)")
+    parser.add_argument("--most", type=int, default=9000, help="connections of the largest trial (9000)")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each contestant (5)")
+    parser.add_argument("--events", type=int, default=40, help="events for each size of fan-out (40)")
+    parser.add_argument("--attackers", type=int, default=10_000, help="connects from one address (10000)")
+    parser.add_argument("--strict", action="store_true", help="fail when a 'must' of the budget is missed")
+    parser.add_argument("--json", default="", help=f"where to write the figures ({os.path.relpath(OUT)}/websocket.json)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
