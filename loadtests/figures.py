@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
 from loadtests.stage import Stage
 from scripts.local.layout import ROOT
 
@@ -28,12 +30,14 @@ def environment(stage: Stage) -> dict[str, str]:
     load = os.getloadavg()[0]
     return {
         "cpu": f"{os.cpu_count()} × {_processor()}",
+        "ram": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "load": f"{load:.1f} at the start",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "odoo": stage.stack.installation.tree.version,
         "postgresql": stage.sql("SHOW server_version").split()[0],
         "fsync": stage.sql("SHOW fsync"),
+        "redis": _redis(stage.stack.redis.program),
         "commit": _commit(),
     }
 
@@ -47,6 +51,12 @@ def _processor() -> str:
         if row.startswith("model name"):
             return row.partition(":")[2].strip()
     return platform.machine()
+
+
+def _redis(program: Path) -> str:
+    """``7.0.15`` of ``Redis server v=7.0.15 sha=…``."""
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    return told.partition("v=")[2].partition(" ")[0] or "unknown"
 
 
 def _commit() -> str:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from loadtests.odoo_shell import Answer, ask_odoo
+from loadtests.process_groups import groups_of
+from loadtests.resource_watch import ResourceWatch, Usage
 from scripts.local.configuration import stack_environment, write_odoo_conf
 from scripts.local.failure import SetupFailure
 from scripts.local.installation import STEPS, Installation, install
@@ -28,6 +30,11 @@ class Stage:
     """A database with the demo restaurant and the processes to be started on it."""
 
     stack: Stack
+    watch: ResourceWatch
+
+    def usage(self) -> Usage:
+        """What all processes have used since the stage was set."""
+        return self.watch.usage()
 
     @property
     def url(self) -> str:
@@ -94,7 +101,8 @@ def stage(name: str, **odoo_options: str) -> Iterator[Stage]:
                 database = templates.fresh(templates.demo(), name)
             stack = Stack(LOAD, installation, cluster, redis, database, ports)
             stack.configure(**odoo_options)
-            yield Stage(stack)
+            with ResourceWatch(groups_of(stack)) as watch:
+                yield Stage(stack, watch)
             stack.stop_applications()
             cluster.drop(database)
         finally:

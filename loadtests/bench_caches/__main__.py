@@ -5,16 +5,14 @@ import sys
 
 from loadtests.budget import Budget, missed, print_budgets
 from loadtests.entry import run
-from loadtests.figures import environment, environment_line
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import stage
 
 
 def main() -> int:
     options = _options()
     with stage("caches") as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n", flush=True)
+        facts = announce(scene, options)
         found = scene.ask_odoo("caches", "invalidate", locations=options.locations)
     budgets = [
         Budget("keys out of use a second of the change", found["keys"] / found["change_s"], 500, more_is_better=True),
@@ -23,7 +21,7 @@ def main() -> int:
     ]
     print(f"{found['keys']} keys, the change took {found['change_s'] * 1000:.0f} ms")
     print_budgets(budgets)
-    write_result("bench_caches", facts, budgets, found, options.json)
+    write_result("bench_caches", facts, budgets, found, options.json, configuration=options, usage=scene.usage())
     return 1 if options.strict and missed(budgets) else 0
 
 

@@ -8,9 +8,8 @@ from loadtests.bench_core.reads import MENU, MENU_KNOWN, cheapest, menu_contesta
 from loadtests.budget import Budget, missed, print_budgets
 from loadtests.contest import ONE_WORKER, Contestant, compete, print_contestants
 from loadtests.entry import run
-from loadtests.figures import environment, environment_line
 from loadtests.load_till import sign_in
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import Stage, stage
 from loadtests.stock_till import StockTill
 from loadtests.worker_meter import WorkerMeter
@@ -21,13 +20,12 @@ MENU_PRODUCTS = 200
 def main() -> int:
     options = _options()
     with stage("bench", **ONE_WORKER) as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n")
+        facts = announce(scene, options)
         contestants, budgets = measure(scene, options.rounds, options.warm_up)
     print_contestants(contestants)
     print_budgets(budgets)
     figures = {contestant.name: contestant.figures() for contestant in contestants}
-    write_result("bench_core", facts, budgets, figures, options.json)
+    write_result("bench_core", facts, budgets, figures, options.json, configuration=options, usage=scene.usage())
     return 1 if options.strict and missed(budgets) else 0
 
 

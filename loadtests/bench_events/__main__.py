@@ -11,9 +11,9 @@ from loadtests.bench_events.listener import Listener
 from loadtests.budget import Budget, missed, print_budgets, print_table
 from loadtests.entry import run
 from loadtests.exchange import expect
-from loadtests.figures import environment, environment_line, percentile
+from loadtests.figures import percentile
 from loadtests.load_till import LoadTill, sign_in
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import stage
 from scripts.local.stack import APPLICATIONS
 
@@ -27,8 +27,7 @@ SHARES = (0.5, 0.95, 0.99)
 def main() -> int:
     options = _options()
     with stage("events", max_cron_threads="0") as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n")
+        facts = announce(scene, options)
         location = scene.ask_odoo("restaurant", "open_location", tills=1 + LISTENERS, menu_products=0)
         scene.start(*APPLICATIONS)
         seller, *others = sign_in(scene.url, location)
@@ -40,7 +39,7 @@ def main() -> int:
     print_table(("milliseconds", *(f"p{share * 100:.0f}" for share in SHARES), "max"), _rows(delays))
     print_budgets(budgets)
     figures = {name: dict(zip(("p50", "p95", "p99"), _percentiles(values), strict=True)) for name, values in delays}
-    write_result("bench_events", facts, budgets, figures, options.json)
+    write_result("bench_events", facts, budgets, figures, options.json, configuration=options, usage=scene.usage())
     return 1 if options.strict and missed(budgets) else 0
 
 

@@ -13,9 +13,9 @@ from loadtests.bench_orders.throughput import Throughput, saturate
 from loadtests.budget import Budget, missed, print_budgets
 from loadtests.contest import ONE_WORKER, Contestant, compete, print_contestants
 from loadtests.entry import run
-from loadtests.figures import environment, environment_line, percentile
+from loadtests.figures import percentile
 from loadtests.load_till import LoadTill, sign_in
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import Stage, stage
 from loadtests.stock_till import StockTill
 from loadtests.worker_meter import WorkerMeter
@@ -36,12 +36,19 @@ class Findings:
 def main() -> int:
     options = _options()
     with stage("orders", **ONE_WORKER) as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n", flush=True)
+        facts = announce(scene, options)
         findings = measure(scene, options)
     print_contestants(findings.contestants)
     print_budgets(findings.budgets)
-    write_result("bench_orders", facts, findings.budgets, findings.figures, options.json)
+    write_result(
+        "bench_orders",
+        facts,
+        findings.budgets,
+        findings.figures,
+        options.json,
+        configuration=options,
+        usage=scene.usage(),
+    )
     return 1 if options.strict and missed(findings.budgets) else 0
 
 

@@ -15,10 +15,9 @@ from loadtests.closing.killing import Killing, post_under_fire
 from loadtests.closing.ledger import differences, read_ledger
 from loadtests.closing.sales import sell
 from loadtests.entry import run
-from loadtests.figures import environment, environment_line
 from loadtests.load_till import sign_in
 from loadtests.odoo_shell import ask_odoo
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import Stage, stage
 
 QUIET = {"workers": "2", "max_cron_threads": "0", "limit_request": "1000000"}
@@ -58,15 +57,16 @@ class Findings:
 def main() -> int:
     options = _options()
     with stage("closing", **QUIET) as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n", flush=True)
+        facts = announce(scene, options)
         findings = _close(scene, options)
     budgets = _budgets(findings, options.orders)
     print(f"killed {len(findings.killing.at)} times, with so much of the orders added up: {findings.killing.at}")
     for fault in findings.faults:
         print(f"FAULT {fault}")
     print_budgets(budgets)
-    write_result("closing", facts, budgets, _figures(findings), options.json)
+    write_result(
+        "closing", facts, budgets, _figures(findings), options.json, configuration=options, usage=scene.usage()
+    )
     return 1 if findings.faults or (options.strict and missed(budgets)) else 0
 
 

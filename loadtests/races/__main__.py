@@ -5,7 +5,7 @@ import sys
 
 from loadtests.budget import Budget, print_budgets
 from loadtests.entry import run
-from loadtests.figures import environment, environment_line, percentile
+from loadtests.figures import percentile
 from loadtests.load_till import sign_in
 from loadtests.races.busy_tills import sell_at_once
 from loadtests.races.last_portions import sell_the_last
@@ -14,15 +14,14 @@ from loadtests.races.shared_tables import share_tables
 from loadtests.races.twin_payments import pay_twice
 from loadtests.races.twin_refunds import refund_at_once
 from loadtests.races.twin_retries import retry_at_once
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import stage
 
 
 def main() -> int:
     options = _options()
     with stage("races") as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n")
+        facts = announce(scene, options)
         location = scene.ask_odoo("restaurant", "open_location", tills=options.tills, menu_products=0)
         scene.start("odoo")
         tills, dishes = sign_in(scene.url, location), location["dishes"]
@@ -41,7 +40,15 @@ def main() -> int:
     budgets = [Budget(f"{outcome.name}: faults", len(outcome.faults), 0) for outcome in outcomes]
     print()
     print_budgets(budgets)
-    write_result("races", facts, budgets, {outcome.name: _figures(outcome) for outcome in outcomes}, options.json)
+    write_result(
+        "races",
+        facts,
+        budgets,
+        {outcome.name: _figures(outcome) for outcome in outcomes},
+        options.json,
+        configuration=options,
+        usage=scene.usage(),
+    )
     return 1 if any(outcome.faults for outcome in outcomes) else 0
 
 

@@ -12,15 +12,21 @@ PIN = "2580"
 PASSWORD = "load-test-password"
 
 
-def open_location(env: Any, tills: int, menu_products: int) -> dict[str, Any]:
-    """The location with so many paired tills, a manager for each, and a menu of so many products."""
+def open_location(env: Any, tills: int, menu_products: int, passwords_every: int = 0) -> dict[str, Any]:
+    """The location with so many paired tills, a manager for each, and a menu of so many products.
+
+    Managers sign in by PIN; of every ``passwords_every`` one by e-mail and password.
+    """
     company = env["res.company"].search([("name", "=", COMPANY)], limit=1)
     location = env["pos.config"].search([("name", "=", LOCATION), ("company_id", "=", company.id)], limit=1)
     _fill_menu(env, company, menu_products)
     return {
         "location": location.fynlo_uuid,
         "pin": PIN,
-        "tills": [_till(env, company, location, number) for number in range(1, tills + 1)],
+        "tills": [
+            _till(env, company, location, number, bool(passwords_every) and number % passwords_every == 0)
+            for number in range(1, tills + 1)
+        ],
         "dishes": _dishes(env, company),
     }
 
@@ -67,12 +73,13 @@ def value_stock(env: Any) -> dict[str, Any]:
     return {"dishes": len(dishes)}
 
 
-def _till(env: Any, company: Any, location: Any, number: int) -> dict[str, str]:
+def _till(env: Any, company: Any, location: Any, number: int, by_password: bool) -> dict[str, str]:
+    known = {"email": f"load-{number}@fynlo.example", "password": PASSWORD} if by_password else {}
     employee = env["hr.employee"]._fynlo_hire(
-        {"name": f"Load manager {number}", "company_id": company.id, "role": "manager", "pin": PIN}
+        {"name": f"Load manager {number}", "company_id": company.id, "role": "manager", "pin": PIN, **known}
     )
     device, key = env["fynlo.device"]._pair_new(location, f"Load till {number}", "load", "1")
-    return {"device_id": device.fynlo_uuid, "device_key": key, "employee_id": employee.fynlo_uuid}
+    return {"device_id": device.fynlo_uuid, "device_key": key, "employee_id": employee.fynlo_uuid, **known}
 
 
 def _fill_menu(env: Any, company: Any, wanted: int) -> None:

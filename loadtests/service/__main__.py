@@ -5,9 +5,9 @@ import sys
 
 from loadtests.budget import Budget, missed, print_budgets, print_table
 from loadtests.entry import run
-from loadtests.figures import environment, environment_line, percentile
+from loadtests.figures import percentile
 from loadtests.load_till import sign_in
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.service.shift import ALL, Shift, serve
 from loadtests.stage import stage
 from scripts.local.stack import APPLICATIONS
@@ -20,8 +20,7 @@ ODOO = {"workers": "2", "max_cron_threads": "1", "limit_request": "1000000"}
 def main() -> int:
     options = _options()
     with stage("service", **ODOO) as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n", flush=True)
+        facts = announce(scene, options)
         location = scene.ask_odoo("restaurant", "open_location", tills=options.tills, menu_products=MENU_PRODUCTS)
         scene.start(*APPLICATIONS)
         tills = sign_in(scene.url, location)
@@ -30,7 +29,15 @@ def main() -> int:
     _print(shift)
     print_budgets(budgets)
     figures = {name: _figures(took) for name, took in shift.milliseconds().items()}
-    write_result("service", facts, budgets, {"requests_per_s": round(shift.rate, 1), **figures}, options.json)
+    write_result(
+        "service",
+        facts,
+        budgets,
+        {"requests_per_s": round(shift.rate, 1), **figures},
+        options.json,
+        configuration=options,
+        usage=scene.usage(),
+    )
     return 1 if shift.faults or (options.strict and missed(budgets)) else 0
 
 

@@ -5,9 +5,8 @@ import sys
 
 from loadtests.budget import Budget, print_budgets
 from loadtests.entry import run
-from loadtests.figures import environment, environment_line
 from loadtests.load_till import sign_in
-from loadtests.result import write_result
+from loadtests.result import announce, write_result
 from loadtests.stage import stage
 from loadtests.stock_books.twins import compare_books
 
@@ -17,8 +16,7 @@ ODOO = {"workers": "1", "max_cron_threads": "1", "limit_request": "1000000"}
 def main() -> int:
     options = _options()
     with stage("books", **ODOO) as scene:
-        facts = environment(scene)
-        print(environment_line(facts), end="\n\n", flush=True)
+        facts = announce(scene, options)
         location = scene.ask_odoo("restaurant", "open_location", tills=1, menu_products=0)
         scene.start("odoo")
         till = sign_in(scene.url, location)[0]
@@ -28,7 +26,15 @@ def main() -> int:
         print(f"FAULT {fault}")
     budgets = [Budget(f"differences in the books of {twins.orders} orders", len(twins.faults), 0)]
     print_budgets(budgets)
-    write_result("stock_books", facts, budgets, {"orders": twins.orders, "rows": twins.rows}, options.json)
+    write_result(
+        "stock_books",
+        facts,
+        budgets,
+        {"orders": twins.orders, "rows": twins.rows},
+        options.json,
+        configuration=options,
+        usage=scene.usage(),
+    )
     return 1 if twins.faults else 0
 
 
