@@ -1,24 +1,26 @@
 """``make load-websocket``: one gateway process against thousands of tills, and against a plain broadcast server."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from loadtests.budget import Budget, missed, print_budgets, print_table
+from loadtests.curve import Curve
 from loadtests.entry import run
-from loadtests.figures import OUT, environment_line, machine
-from loadtests.result import write_result
+from loadtests.figures import machine
+from loadtests.resource_watch import ResourceWatch
+from loadtests.result import announce_facts, write_result
 from loadtests.stage import exclusive
 from loadtests.websocket.contest import Side, ratio, take_turns
 from loadtests.websocket.hearing import Group, Hearing
-from loadtests.websocket.servers import Servers, crowd, servers
+from loadtests.websocket.servers import Servers, servers
 from loadtests.websocket.trials import Trial, fan_out, flood, many_clients, slow_clients, storm
 from scripts.local.installation import STEPS, install
 from scripts.local.layout import LOAD
 from scripts.local.progress import SilentProgress
 from scripts.local.redis_server import RedisServer
 
+DELIVERIES_A_TURN = 20_000
 ONE, TEN = "one event", "ten at once"
 
 
@@ -31,15 +33,14 @@ def main() -> int:
         redis.start()
         try:
             redis.flush()
-            facts = machine()
-            print(environment_line(facts), end="\n\n", flush=True)
-            with servers(LOAD.redis_url(), LOAD.logs) as running:
-                return _measure(running, options, facts)
+            facts = announce_facts(machine(installation.programs.redis_server), options)
+            with servers(LOAD.redis_url(), LOAD.logs) as running, ResourceWatch(running.groups()) as watch:
+                return _measure(running, options, facts, watch)
         finally:
             redis.stop()
 
 
-def _measure(running: Servers, options: argparse.Namespace, facts: dict[str, str]) -> int:
+def _measure(running: Servers, options: argparse.Namespace, facts: dict[str, str], watch: ResourceWatch) -> int:
     ours, theirs = contest(running, options.connections, rounds=options.rounds)
     _print_contest(ours, theirs)
     heard = fan_out(running, [1, 10, 100, *options.connections], events=options.events)
@@ -56,17 +57,29 @@ def _measure(running: Servers, options: argparse.Namespace, facts: dict[str, str
     faults = [*ours.heard.faults, *theirs.heard.faults, *(fault for trial in trials for fault in trial.faults)]
     for fault in faults:
         print(f"FAULT: {fault}")
-    write_result("websocket", facts, budgets, _figures(ours, theirs, heard, trials), options.json)
+    watch.stop()
+    write_result(
+        "websocket",
+        facts,
+        budgets,
+        _figures(ours, theirs, heard, trials),
+        options.json,
+        configuration=options,
+        usage=watch.usage(),
+        curves=[_curve(heard)],
+    )
     return 1 if faults or (options.strict and missed(budgets)) else 0
 
 
-def contest(running: Servers, sizes: Sequence[int], *, rounds: int) -> tuple[Side, Side]:
+def contest(
+    running: Servers, sizes: Sequence[int], *, rounds: int, deliveries: int = DELIVERIES_A_TURN
+) -> tuple[Side, Side]:
     """Both servers with ever more clients; at each size they take turns."""
     with (
         running.gateway() as gateway,
         running.broadcaster("l.load.theirs") as broadcaster,
-        crowd(gateway, running.issuer) as our_crowd,
-        crowd(broadcaster, running.issuer) as their_crowd,
+        running.crowd(gateway) as our_crowd,
+        running.crowd(broadcaster) as their_crowd,
     ):
         ours = Side("gateway", gateway, Group(our_crowd, running.relay, "all", "l.load.ours"), gateway.pss_kb)
         theirs = Side(
@@ -75,7 +88,7 @@ def contest(running: Servers, sizes: Sequence[int], *, rounds: int) -> tuple[Sid
         for size in sizes:
             for side in (ours, theirs):
                 side.grow(size)
-            bursts = max(3, 20_000 // size)
+            bursts = max(3, deliveries // size)
             take_turns([ours, theirs], _kind(ONE, size), rounds=rounds, bursts=bursts)
             take_turns([ours, theirs], _kind(TEN, size), rounds=rounds, bursts=max(1, bursts // 5), burst=10)
     return ours, theirs
@@ -114,12 +127,9 @@ def _print_trials(trials: Sequence[Trial]) -> None:
 
 
 def _contest_budgets(ours: Side, theirs: Side) -> list[Budget]:
-    sizes = list(ours.kb_per_connection)
+    ratios = {size: ratio(ours, theirs, _kind(ONE, size)) for size in ours.kb_per_connection}
     return [
-        *(
-            Budget(f"CPU per delivery against broadcast, {_kind(ONE, size)}", ratio(ours, theirs, _kind(ONE, size)), 0.9, 0.6)
-            for size in sizes
-        ),
+        *(Budget(f"CPU per delivery against broadcast at {n}", value, 0.9, 0.6) for n, value in ratios.items()),
         *(Budget(f"memory per connection at {n}", kb, 32, 18, " kB") for n, kb in ours.kb_per_connection.items()),
         Budget("CPU of connect, sign-in and subscribe", ours.connect_ms, 1.2, 0.75, " ms"),
     ]
@@ -155,6 +165,11 @@ def _figures(
     }
 
 
+def _curve(heard: Sequence[tuple[int, Hearing]]) -> Curve:
+    lines = {f"p{share * 100:.0f}": [hearing.delay_ms(share) for _, hearing in heard] for share in (0.5, 0.99)}
+    return Curve("publish → last client", "clients of the topic", "ms", [size for size, _ in heard], lines)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m loadtests.websocket", description=__doc__)
     parser.add_argument("--connections", type=int, nargs="+", default=[1000, 5000], help="sizes compared (1000 5000)")
@@ -163,7 +178,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=40, help="events for each size of fan-out (40)")
     parser.add_argument("--attackers", type=int, default=10_000, help="connects from one address (10000)")
     parser.add_argument("--strict", action="store_true", help="fail when a 'must' of the budget is missed")
-    parser.add_argument("--json", default="", help=f"where to write the figures ({os.path.relpath(OUT)}/websocket.json)")
+    parser.add_argument(
+        "--json", default="", help=f"where to write the figures ({os.path.relpath(OUT)}/websocket.json)"
+    )
     return parser.parse_args()
 
 

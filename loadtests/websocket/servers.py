@@ -1,5 +1,7 @@
 """The processes of a run: gateways, the contestant and a crowd of clients; their CPU and memory; the relay's part."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal
@@ -17,6 +19,7 @@ from typing import Any
 
 import redis
 
+from loadtests.resource_watch import Roots
 from loadtests.websocket.tokens import Issuer
 from loadtests.worker_meter import nanoseconds
 from scripts.local.failure import SetupFailure
@@ -104,12 +107,29 @@ class Servers:
         self._env["FYNLO_LOG_LEVEL"] = "WARNING"
         self._redis_url, self._prefix = redis_url, prefix
         self.relay = RelayPart(redis_url, prefix)
+        self._pids: dict[str, list[int]] = {"gateway": [], "broadcast": [], "clients": []}
+
+    def groups(self) -> dict[str, Roots]:
+        """The processes by what they are for, as a resource watch reads them."""
+        return {name: lambda pids=pids: tuple(pids) for name, pids in self._pids.items()}  # type: ignore[misc]
+
+    @contextmanager
+    def crowd(self, program: Program, first: int = 0) -> Iterator[CrowdProcess]:
+        """Clients of one server, in a process of their own; ``first`` keeps apart the tills of several crowds."""
+        process = CrowdProcess(program.port, self.issuer, first)
+        self._pids["clients"].append(process.pid)
+        try:
+            yield process
+        finally:
+            self._pids["clients"].remove(process.pid)
+            process.close()
 
     @contextmanager
     def gateway(self, **env: str) -> Iterator[Program]:
         """A gateway process, without limits by address unless they are given."""
         settings = {**self._env, **NO_LIMITS, "FYNLO_WS_DRAIN_S": "0", "FYNLO_WS_PORT": str(any_free()), **env}
-        with self._running(Program(["-m", "ws_server", "gateway"], settings, self._logs / "gateway.log")) as gateway:
+        program = Program(["-m", "ws_server", "gateway"], settings, self._logs / "gateway.log")
+        with self._running("gateway", program) as gateway:
             gateway.await_answer("/health/ready", 200)
             yield gateway
 
@@ -118,7 +138,7 @@ class Servers:
         """The contestant's process."""
         settings = {**self._env, "FYNLO_WS_PORT": str(any_free()), "CONTEST_TOPIC": topic}
         argv = ["-m", "loadtests.websocket.broadcast_server"]
-        with self._running(Program(argv, settings, self._logs / "broadcast.log")) as server:
+        with self._running("broadcast", Program(argv, settings, self._logs / "broadcast.log")) as server:
             server.await_answer("/", 426)
             yield server
 
@@ -129,10 +149,12 @@ class Servers:
                 client.delete(key)
 
     @contextmanager
-    def _running(self, program: Program) -> Iterator[Program]:
+    def _running(self, group: str, program: Program) -> Iterator[Program]:
+        self._pids[group].append(program.pid)
         try:
             yield program
         finally:
+            self._pids[group].remove(program.pid)
             program.stop()
 
 
@@ -175,6 +197,7 @@ class CrowdProcess:
         argv = [sys.executable, "-m", "loadtests.websocket.crowd", json.dumps({"port": port, "first": first})]
         env = {**os.environ, "CROWD_KEY": issuer.pem}
         self._process = subprocess.Popen(argv, env=env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.pid = self._process.pid
 
     def ask(self, do: str, **arguments: Any) -> Any:
         """Do it and return the answer."""
@@ -202,16 +225,6 @@ class CrowdProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-@contextmanager
-def crowd(program: Program, issuer: Issuer, first: int = 0) -> Iterator[CrowdProcess]:
-    """Clients of one server, in a process of their own; ``first`` keeps apart the tills of several crowds."""
-    process = CrowdProcess(program.port, issuer, first)
-    try:
-        yield process
-    finally:
-        process.close()
 
 
 def _status(url: str) -> int:

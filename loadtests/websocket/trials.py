@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from loadtests.websocket.hearing import Group, Hearing
-from loadtests.websocket.servers import Servers, crowd
+from loadtests.websocket.servers import Servers
 
 TOPIC = "l.load.{}"
 #: Another address of the loopback network: who floods from there must not touch who is here.
@@ -29,7 +29,7 @@ class Trial:
 def fan_out(servers: Servers, sizes: list[int], *, events: int) -> list[tuple[int, Hearing]]:
     """One event at a time to topics of ever more clients, all of one gateway."""
     heard: list[tuple[int, Hearing]] = []
-    with servers.gateway() as gateway, crowd(gateway, servers.issuer) as clients:
+    with servers.gateway() as gateway, servers.crowd(gateway) as clients:
         for size in sizes:
             group = Group(clients, servers.relay, f"fan{size}", TOPIC.format(f"fan{size}"))
             _require_all(group.connect(size), size)
@@ -43,7 +43,7 @@ def fan_out(servers: Servers, sizes: list[int], *, events: int) -> list[tuple[in
 def many_clients(servers: Servers, count: int, *, events: int) -> Trial:
     """All connections that one process is made for, each event to every one of them."""
     trial = Trial(f"{count} connections")
-    with servers.gateway() as gateway, crowd(gateway, servers.issuer) as clients:
+    with servers.gateway() as gateway, servers.crowd(gateway) as clients:
         empty_kb, before = gateway.pss_kb, gateway.cpu_s
         group = Group(clients, servers.relay, "many", TOPIC.format("many"))
         told = group.connect(count)
@@ -64,7 +64,7 @@ def many_clients(servers: Servers, count: int, *, events: int) -> Trial:
 def slow_clients(servers: Servers, *, clients: int, slow: int, events: int) -> Trial:
     """Some stop reading for good; the others must not notice, and memory must not grow."""
     trial = Trial(f"{slow} of {clients} stop reading")
-    with servers.gateway() as gateway, crowd(gateway, servers.issuer) as people:
+    with servers.gateway() as gateway, servers.crowd(gateway) as people:
         group = Group(people, servers.relay, "slow", TOPIC.format("slow"))
         _require_all(group.connect(clients), clients)
         group.hear(5, Hearing(), size=SLOW_EVENT_BYTES)
@@ -91,7 +91,7 @@ def storm(servers: Servers, *, clients: int) -> Trial:
     """All hang up at once and come back at once; admission lets them in one after another and nothing is lost."""
     trial = Trial(f"{clients} come back at once")
     limits = {"FYNLO_WS_CONNECTS_PER_S": str(STORM_CONNECTS_PER_S), "FYNLO_WS_CONNECT_BURST": str(clients // 4)}
-    with servers.gateway(**limits) as gateway, crowd(gateway, servers.issuer) as people:
+    with servers.gateway(**limits) as gateway, servers.crowd(gateway) as people:
         group = Group(people, servers.relay, "storm", TOPIC.format("storm"))
         _require_all(group.connect(clients, at_once=50, retry=True), clients)
         heard = Hearing()
@@ -124,8 +124,8 @@ def flood(servers: Servers, *, attackers: int, tills: int) -> Trial:
     }
     with (
         servers.gateway(**usual) as gateway,
-        crowd(gateway, servers.issuer) as people,
-        crowd(gateway, servers.issuer, first=1_000_000) as mob,
+        servers.crowd(gateway) as people,
+        servers.crowd(gateway, first=1_000_000) as mob,
     ):
         group = Group(people, servers.relay, "tills", TOPIC.format("tills"))
         _require_all(group.connect(tills, retry=True), tills)
