@@ -178,9 +178,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=40, help="events for each size of fan-out (40)")
     parser.add_argument("--attackers", type=int, default=10_000, help="connects from one address (10000)")
     parser.add_argument("--strict", action="store_true", help="fail when a 'must' of the budget is missed")
-    parser.add_argument(
-        "--json", default="", help=f"where to write the figures ({os.path.relpath(OUT)}/websocket.json)"
-    )
+    parser.add_argument("--json", default="", help="where to write the figures (loadtests/out/websocket.json)")
     return parser.parse_args()
 
 

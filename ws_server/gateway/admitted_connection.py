@@ -27,6 +27,7 @@ class AdmittedConnection(ServerConnection):
         self.identity: Identity | None = None
         self.lane = NO_LANE
         self.lane_changed: Callable[[], None] | None = None
+        self.bytes_wait: Callable[[], object] | None = None
         self._descriptor = NO_LANE
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -60,9 +61,14 @@ class AdmittedConnection(ServerConnection):
     # When bytes may go straight to the kernel
 
     def send_data(self) -> None:
-        """The library wrote something: perhaps the last thing before the connection closes."""
+        """The library wrote something: perhaps the last thing before the connection closes.
+
+        Or answers that a client asks for and does not read: those count like frames of ours.
+        """
         super().send_data()
         self._choose_lane()
+        if self.paused and self.bytes_wait is not None:
+            self.bytes_wait()
 
     def pause_writing(self) -> None:
         """Bytes wait in the transport (the limit is zero): others must queue behind them."""

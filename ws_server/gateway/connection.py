@@ -57,6 +57,7 @@ class Connection:
         self._closer: asyncio.Task[None] | None = None
         self._written = 0
         websocket.lane_changed = self._reroute
+        websocket.bytes_wait = self.judge
 
     @property
     def identity(self) -> Identity | None:
