@@ -39,6 +39,10 @@ __all__ = ["Gateway"]
 SUBPROTOCOL = Subprotocol("fynlo.v1")
 MESSAGE_MOST_BYTES = 16 * 1024
 DRAIN_SLICES = 20
+#: A connection hears of every single byte that has to wait, and gives up its lane (see fan_out.py) ...
+WRITE_LIMIT_BYTES = 0
+#: ... which an encrypted one never has; there a limit of zero would count an empty buffer as full.
+WRITE_LIMIT_TLS_BYTES = 32 * 1024
 
 _logger = logging.getLogger(__name__)
 
@@ -127,7 +131,7 @@ class Gateway:
             close_timeout=5,
             max_size=MESSAGE_MOST_BYTES,
             max_queue=16,
-            write_limit=0,  # a connection hears of every byte that has to wait: see fan_out.py
+            write_limit=WRITE_LIMIT_BYTES if self._certificate is None else WRITE_LIMIT_TLS_BYTES,
             server_header=None,
             ssl=None if self._certificate is None else self._certificate.context,
             reuse_port=settings.workers > 1,

@@ -200,7 +200,13 @@ async def test_every_figure_is_one_that_prometheus_takes(
 async def test_reader_that_stands_still_is_seen(host: GatewayHost, signer: Signer, writer: StreamWriter) -> None:
     async with host.connected(signer.token()) as till:
         await ask(till, op="subscribe", topic=ORDERS)
-        host.gateway._hub.deliver = lambda name, entries: None  # type: ignore[method-assign]
+
+        async def hear_nothing(*_args: object) -> dict[str, Any]:
+            await asyncio.sleep(0.05)
+            return {}
+
+        host.gateway._store.read = hear_nothing  # type: ignore[method-assign]
+        await asyncio.sleep(1.1)  # longer than the read that is under way
         writer.publish(ORDERS, 1, 2, 3)
         await host.gateway.monitor.compare()
         assert ("fynlo_ws_reader_behind", ()) in (samples := read_exposition(host.gateway.monitor.exposition()))
