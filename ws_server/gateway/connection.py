@@ -246,7 +246,8 @@ class Connection:
             "lasted_s": round(time.monotonic() - opened_at, 1),
         }
         if self.identity is not None:
-            fields |= {"employee": self.identity.employee, "device": self.identity.device}
+            identity = self.identity
+            fields |= {"company": identity.company, "employee": identity.employee, "device": identity.device}
         _logger.info("connection ended", extra=fields)
 
 

@@ -25,6 +25,7 @@ class Identity:
     employee: str
     device: str | None
     session: str | None  # the family of refresh tokens behind this sign-in
+    company: str
     token_id: str
     topics: frozenset[str]
     issued_at: float
@@ -40,6 +41,7 @@ class Identity:
             employee=_text(claims, "sub"),
             device=_text(claims, "device") if claims.get("device") is not None else None,
             session=_text(claims, "sid") if claims.get("sid") is not None else None,
+            company=_text(claims, "company"),
             token_id=_text(claims, "jti"),
             topics=frozenset(topics),
             issued_at=float(claims["iat"]),

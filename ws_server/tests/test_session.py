@@ -30,6 +30,7 @@ def identity(**changes: Any) -> Identity:
         "employee": "e1",
         "device": "d1",
         "session": "s1",
+        "company": "company-1",
         "token_id": "j1",
         "topics": frozenset({"l.1.orders", "l.1.menu"}),
         "issued_at": NOW,
