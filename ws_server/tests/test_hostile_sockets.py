@@ -261,6 +261,23 @@ async def test_frames_never_reach_a_socket_that_took_anothers_number(
         await eventually(lambda: len(host.gateway._hub.topics[ORDERS].live) == 1)
 
 
+async def test_lane_is_given_up_before_its_descriptor_is_closed(
+    host: GatewayHost, signer: Signer, writer: StreamWriter
+) -> None:
+    """Looked at in the very turn in which the socket closes, when nobody else has noticed yet."""
+    async with host.connected(signer.token()) as till:
+        await ask(till, op="subscribe", topic=ORDERS)
+        topic = host.gateway._hub.topics[ORDERS]
+        [connection] = topic.live
+        assert topic.live[connection] == connection.lane >= 0
+        seen: list[int] = []
+        loop = asyncio.get_running_loop()
+        connection._websocket.transport.abort()  # type: ignore[attr-defined]
+        loop.call_soon(lambda: seen.extend((topic.live[connection], connection.lane)))
+        await eventually(lambda: seen)
+        assert seen == [-1, -1]
+
+
 def by_header(signer: Signer) -> dict[str, object]:
     return {"additional_headers": {"Authorization": f"Bearer {signer.token()}"}, "compression": None}
 
@@ -288,7 +305,7 @@ async def test_what_waits_keeps_its_order(writer: StreamWriter, prefix: str, jwk
         await eventually(lambda: host.gateway._hub.topics[ORDERS].position == sent)
         till.transport.resume_reading()
         assert [(await receive(till))["offset"] for _ in range(sent)] == list(range(1, sent + 1))
-        await eventually(lambda: connection.lane >= 0)
+        await eventually(lambda: connection.lane >= 0, 5)  # before any ping could make it so
         last = writer.publish(ORDERS, "straight again")
         assert (await receive(till))["offset"] == last
 
