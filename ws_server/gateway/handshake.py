@@ -69,6 +69,7 @@ class Handshake:
             return self._unauthorised(revocation.reason, "The token's rights were revoked.")
         connection.identity = identity
         connection.signed_in()
+        del request.headers["Authorization"]  # the request lives as long as the connection: no secret stays in it
         return None
 
     def _unauthorised(self, code: str, detail: str) -> Response:

@@ -148,6 +148,7 @@ class Gateway:
     async def _handle(self, websocket: ServerConnection) -> None:
         assert isinstance(websocket, AdmittedConnection)
         self._metrics.count("fynlo_ws_connects_total")
+        websocket.response = None  # sent, and of no use to anybody any more
         settings = self._settings
         connection = Connection(
             websocket,
