@@ -46,12 +46,12 @@ def _measure(running: Servers, options: argparse.Namespace, facts: dict[str, str
     heard = fan_out(running, [1, 10, 100, *options.connections], events=options.events)
     _print_fan_out(heard)
     trials = [
-        many_clients(running, options.most, events=10),
-        slow_clients(running, clients=200, slow=20, events=1500),
-        storm(running, clients=options.connections[0]),
-        flood(running, attackers=options.attackers, tills=10),
+        _told(many_clients(running, options.most, events=10)),
+        _told(slow_clients(running, clients=200, slow=20, events=1500)),
+        _told(storm(running, clients=options.connections[0])),
+        _told(flood(running, attackers=options.attackers, tills=10)),
     ]
-    _print_trials(trials)
+    print()
     budgets = [*_contest_budgets(ours, theirs), *_bearing_budgets(heard, trials)]
     print_budgets(budgets)
     faults = [*ours.heard.faults, *theirs.heard.faults, *(fault for trial in trials for fault in trial.faults)]
@@ -119,11 +119,11 @@ def _print_fan_out(heard: Sequence[tuple[int, Hearing]]) -> None:
     print_table(("publish → last of n clients, ms", "p50", "p95", "p99", "deliveries"), rows)
 
 
-def _print_trials(trials: Sequence[Trial]) -> None:
-    for trial in trials:
-        told = " · ".join(f"{name} {value:g}" for name, value in trial.figures.items())
-        print(f"{trial.name}: {told}")
-    print(flush=True)
+def _told(trial: Trial) -> Trial:
+    """Prints what came of it at once: the next one takes its time."""
+    told = " · ".join(f"{name} {value:g}" for name, value in trial.figures.items())
+    print(f"{trial.name}: {told}", flush=True)
+    return trial
 
 
 def _contest_budgets(ours: Side, theirs: Side) -> list[Budget]:
