@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench bench-orders bench-events bench-caches load-api load-service \
-        load-closing load-books load-websocket races test test-fast lint ci
+        openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api \
+        load-service load-closing load-books load-websocket races test test-fast load-chaos lint ci
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench-caches: ## How fast a change of the catalogue takes cached values out of u
 bench-events: ## How long an event takes from the commit to ten tills
 	@$(FYNLO) load bench_events $(ARGS)
 
+bench-rights: ## How long after a change of role, map or device a live connection has lost its rights
+	@$(FYNLO) load bench_rights $(ARGS)
+
 load-api: ## Tills at work for half a minute (ARGS="--long": five), with limits on failures and delays
 	@$(FYNLO) load api $(ARGS)
 
@@ -70,6 +73,9 @@ load-service: ## Sixteen tills for five minutes (ARGS="--minutes 1"), then order
 
 load-closing: ## Close a till with 5,000 orders while its posting worker is killed
 	@$(FYNLO) load closing $(ARGS)
+
+load-chaos: ## Forty tills for five minutes while every process is killed; nothing may be lost or doubled
+	@$(FYNLO) load chaos $(ARGS)
 
 load-books: ## The same orders by us and by stock Odoo: journal, stock and reports must be equal
 	@$(FYNLO) load stock_books $(ARGS)

@@ -16,6 +16,7 @@ class LoadTill:
     def __init__(self, url: str, credentials: Mapping[str, str], pin: str) -> None:
         self._url = url
         self.device_id = credentials["device_id"]
+        self.employee_id = credentials["employee_id"]
         body = {"employee_id": credentials["employee_id"], "pin": pin}
         key = {"Authorization": f"Device {credentials['device_key']}"}
         answer = expect(exchange(url, "POST", "/api/v1/auth/pin", headers=key, body=body), 200).body
@@ -28,6 +29,14 @@ class LoadTill:
     def write(self, path: str, body: object = None, key: str | None = None) -> Reply:
         """POST under an Idempotency-Key, a new one unless given."""
         return self._send("POST", path, {} if body is None else body, {"Idempotency-Key": key or uuid7()})
+
+    def patch(self, path: str, body: object, **headers: str) -> Reply:
+        """PATCH under an Idempotency-Key of its own."""
+        return self._send("PATCH", path, body, {"Idempotency-Key": uuid7(), **headers})
+
+    def delete(self, path: str) -> Reply:
+        """DELETE under an Idempotency-Key of its own."""
+        return self._send("DELETE", path, None, {"Idempotency-Key": uuid7()})
 
     def create_order(self, wishes: Sequence[Wish], key: str | None = None) -> Reply:
         return self.write("/orders", order_of(wishes), key)

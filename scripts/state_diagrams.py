@@ -92,6 +92,13 @@ MACHINES = (
         "SESSION_STATES",
         "`closing` is counted and closed for orders; the books are posted in the background.",
     ),
+    Machine(
+        "Alert",
+        "addons/fynlo_pos_core/models/health/alert_states.py",
+        "ALERT_STATES",
+        "`pending` is seen but has not held yet, and is forgotten when it does not. An acknowledged alert that gets "
+        "worse is `open` again. It clears by itself, never by hand.",
+    ),
 )
 
 

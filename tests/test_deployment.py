@@ -31,6 +31,14 @@ def services() -> dict[str, dict]:
     return yaml.safe_load(result.stdout)["services"]
 
 
+@pytest.fixture(scope="module")
+def monitored() -> dict[str, dict]:
+    """The services with the optional ones that watch the others."""
+    result = compose("--profile", "monitoring", "config", POSTGRES_PASSWORD="secret")
+    assert result.returncode == 0, result.stderr
+    return yaml.safe_load(result.stdout)["services"]
+
+
 def test_compose_file_holds_every_process(services: dict[str, dict]) -> None:
     assert set(services) == {"postgres", "redis", "init", "odoo", "relay", "gateway", "nginx"}
 
@@ -51,6 +59,30 @@ def test_compose_binary_notices_a_misspelt_key(tmp_path: Path) -> None:
 
 def test_only_nginx_is_reachable_from_outside(services: dict[str, dict]) -> None:
     assert [name for name, service in services.items() if service.get("ports")] == ["nginx"]
+
+
+def test_prometheus_scrapes_what_compose_starts(monitored: dict[str, dict]) -> None:
+    jobs = {
+        job["job_name"]: job
+        for job in yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    }
+    assert set(jobs) == {"odoo", "relay", "gateway"} <= set(monitored)
+    assert jobs["odoo"]["static_configs"][0]["targets"] == ["odoo:8069"]
+    for name, variable in (("relay", "FYNLO_RELAY_HEALTH_PORT"), ("gateway", "FYNLO_WS_HEALTH_PORT")):
+        found = jobs[name]["dns_sd_configs"][0]
+        assert (found["names"], str(found["port"])) == ([name], monitored[name]["environment"][variable])
+
+
+def test_monitoring_is_asked_for_and_stays_on_this_host(monitored: dict[str, dict]) -> None:
+    assert {name for name, service in monitored.items() if service.get("profiles") == ["monitoring"]} == {
+        "prometheus",
+        "grafana",
+    }
+    assert "ports" not in monitored["prometheus"]
+    assert [port["host_ip"] for port in monitored["grafana"]["ports"]] == ["127.0.0.1"]
+    for name in ("prometheus", "grafana"):
+        for volume in monitored[name]["volumes"]:
+            assert volume["type"] == "volume" or Path(volume["source"]).exists(), volume["source"]
 
 
 def test_redis_never_evicts_and_keeps_its_data(services: dict[str, dict]) -> None:

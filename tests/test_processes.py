@@ -16,6 +16,7 @@ from scripts.local.failure import SetupFailure
 from scripts.local.layout import Layout
 from scripts.local.ports import choose_ports, is_free, remembered_ports
 from scripts.local.process import Process
+from scripts.local.stack import stop_everything
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
 STUBBORN = [
@@ -64,6 +65,16 @@ def test_stop_ends_program_and_supervisor(process: Process) -> None:
     assert not Path(f"/proc/{child}").exists()
     assert not Path(f"/proc/{supervisor}").exists() or "Z" in Path(f"/proc/{supervisor}/stat").read_text()
     assert not process.stop(), "there is nothing left to stop"
+
+
+def test_everything_is_ended_also_what_the_stack_does_not_know(process: Process) -> None:
+    """A second relay or gateway is ended before the servers that it uses."""
+    server = Process(process.layout, "redis")
+    for running in (server, process):
+        start(running, SLEEPER)
+    assert stop_everything(process.layout) == ["till", "redis"]
+    assert process.supervisor is None
+    assert server.supervisor is None
 
 
 def test_a_program_that_ignores_the_signal_is_killed_after_its_grace(process: Process) -> None:

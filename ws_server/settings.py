@@ -24,6 +24,7 @@ class RelaySettings:
     redis_url: str
     stream_prefix: str
     stream_length: int
+    stream_max_age_h: int
     retention_days: int
     health_host: str
     health_port: int | None
@@ -38,6 +39,7 @@ class RelaySettings:
             redis_url=source.url("FYNLO_REDIS_URL", {"redis", "rediss", "unix"}),
             stream_prefix=source.text("FYNLO_STREAM_PREFIX", "fynlo:"),
             stream_length=source.whole("FYNLO_STREAM_LENGTH", 10_000, least=100),
+            stream_max_age_h=source.whole("FYNLO_STREAM_MAX_AGE_H", 24, least=1),
             retention_days=source.whole("FYNLO_OUTBOX_RETENTION_DAYS", 7, least=1),
             health_host=source.text("FYNLO_RELAY_HEALTH_HOST", "127.0.0.1"),
             health_port=source.whole("FYNLO_RELAY_HEALTH_PORT", 0, most=65_535) or None,
@@ -64,6 +66,15 @@ class GatewaySettings:
     connect_burst: int
     max_waiting_per_ip: int
     max_handshakes: int
+    max_per_device: int
+    max_per_employee: int
+    max_per_location: int
+    max_per_company: int
+    ack_topics: frozenset[str]
+    ack_within_s: int
+    ack_attempts: int
+    presence_grace_s: int
+    silence_s: int
     buffer_soft_bytes: int
     buffer_hard_bytes: int
     buffer_patience_s: float
@@ -98,6 +109,15 @@ class GatewaySettings:
             connect_burst=source.whole("FYNLO_WS_CONNECT_BURST", 600, least=1),
             max_waiting_per_ip=source.whole("FYNLO_WS_MAX_WAITING_PER_IP", 100, least=1),
             max_handshakes=source.whole("FYNLO_WS_MAX_HANDSHAKES", 2000, least=1),
+            max_per_device=source.whole("FYNLO_WS_MAX_PER_DEVICE", 2),
+            max_per_employee=source.whole("FYNLO_WS_MAX_PER_EMPLOYEE", 10, least=1),
+            max_per_location=source.whole("FYNLO_WS_MAX_PER_LOCATION", 200, least=1),
+            max_per_company=source.whole("FYNLO_WS_MAX_PER_COMPANY", 2000, least=1),
+            ack_topics=frozenset(source.listed("FYNLO_WS_ACK_TOPICS", "kitchen,payments")),
+            ack_within_s=source.whole("FYNLO_WS_ACK_WITHIN_S", 10, least=1),
+            ack_attempts=source.whole("FYNLO_WS_ACK_ATTEMPTS", 3),
+            presence_grace_s=source.whole("FYNLO_WS_PRESENCE_GRACE_S", 5),
+            silence_s=source.whole("FYNLO_WS_SILENCE_S", 20, least=1),
             buffer_soft_bytes=soft,
             buffer_hard_bytes=source.whole("FYNLO_WS_BUFFER_HARD_BYTES", max(4 * soft, 2**20), least=soft),
             buffer_patience_s=source.whole("FYNLO_WS_BUFFER_PATIENCE_S", 10, least=1),
@@ -144,8 +164,8 @@ class _Source:
             raise SettingsError(f"{missing[0]} is not set, but {' and '.join(set(names) - set(missing))} is.")
         return values
 
-    def listed(self, name: str) -> list[str]:
-        return [part.strip() for part in self.env.get(name, "").split(",") if part.strip()]
+    def listed(self, name: str, default: str = "") -> list[str]:
+        return [part.strip() for part in self.env.get(name, default).split(",") if part.strip()]
 
     def networks(self, name: str) -> tuple[IPNetwork, ...]:
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FRAME_FIELD", "StreamKeys", "entry_id", "offset_of"]
+__all__ = ["FRAME_FIELD", "RECORD_FIELD", "StreamKeys", "entry_id", "offset_of"]
 
 FRAME_FIELD = b"f"
+RECORD_FIELD = b"r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,15 @@ class StreamKeys:
         """The stream of events that end connections, for every gateway."""
         return f"{self.prefix}s:_ctl"
 
+    @property
+    def connections(self) -> str:
+        """The stream of what became of connections, for Odoo to read."""
+        return f"{self.prefix}connections"
+
+    def gateway(self, process: str) -> str:
+        """The key that a gateway process keeps alive while it lives."""
+        return f"{self.prefix}gateway:{process}"
+
     def topic(self, name: str) -> str:
         """The stream of one topic."""
         return f"{self.prefix}s:{name}"
@@ -37,6 +47,19 @@ class StreamKeys:
     def wake(self, process: str) -> str:
         """The stream by which a gateway process wakes its own reader."""
         return f"{self.prefix}wake:{process}"
+
+    @property
+    def peers(self) -> str:
+        """The pub/sub channel of the gateway processes."""
+        return f"{self.prefix}peers"
+
+    def presence(self, location: str) -> str:
+        """The hash of the devices online at a location, by process and device."""
+        return f"{self.prefix}presence:{location}"
+
+    def alive(self, process: str) -> str:
+        """The key that exists while a gateway process lives."""
+        return f"{self.prefix}gateway:{process}"
 
     def topic_of(self, key: str) -> str:
         """The topic whose stream is ``key``."""

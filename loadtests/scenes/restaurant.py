@@ -73,6 +73,13 @@ def value_stock(env: Any) -> dict[str, Any]:
     return {"dishes": len(dishes)}
 
 
+def take_from_kitchen(env: Any, permission: str) -> dict[str, Any]:
+    """The kitchen role loses a permission."""
+    rows = env["fynlo.permission.map"].search([("code", "=", permission), ("company_id.name", "=", COMPANY)])
+    rows.write({"kitchen": False})
+    return {"rows": len(rows)}
+
+
 def _till(env: Any, company: Any, location: Any, number: int, by_password: bool) -> dict[str, str]:
     known = {"email": f"load-{number}@fynlo.example", "password": PASSWORD} if by_password else {}
     employee = env["hr.employee"]._fynlo_hire(

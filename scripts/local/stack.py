@@ -67,6 +67,12 @@ class Stack:
         else:
             self.process(name).start([ENTRYPOINT, name], self.environment)
 
+    def start_another(self, application: str, name: str, **variables: str) -> Process:
+        """Starts one more process of an application, under a name and with variables of its own."""
+        process = self.process(name)
+        process.start([ENTRYPOINT, application], self.environment | variables)
+        return process
+
     def await_ready(self) -> None:
         """Returns when Odoo and gateway answer that they are ready, and it is ours that answer."""
         self.await_odoo()
@@ -128,5 +134,7 @@ def _indented(text: str) -> str:
 
 def stop_everything(layout: Layout) -> list[str]:
     """Ends whatever runs below the layout, applications before the servers they use; needs nothing installed."""
-    names = [name for name in (*reversed(APPLICATIONS), *SERVERS) if (layout.pids / f"{name}.json").exists()]
+    running = {state.stem for state in layout.pids.glob("*.json")}
+    usual = (*reversed(APPLICATIONS), *SERVERS)
+    names = [*sorted(running - set(usual)), *(name for name in usual if name in running)]
     return [name for name in names if Process(layout, name).stop()]

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.local.layout import RUN
+from scripts.local.layout import RUN, Layout
 from scripts.local.process import Process
 
 TARGETS = ("odoo worker", "relay", "gateway", "redis")
@@ -20,13 +20,13 @@ async def make_trouble(dice: random.Random, say: Callable[[str], None]) -> None:
     while True:
         for target in dice.sample(TARGETS, len(TARGETS)):
             await asyncio.sleep(dice.uniform(SHORTEST_S, LONGEST_S))
-            pid = crash(target, dice)
+            pid = crash(RUN, target, dice)
             say(f"kill -9 {target}, pid {pid}" if pid else f"{target} is down already")
 
 
-def crash(target: str, dice: random.Random) -> int | None:
-    """Kill one process by its pid and return it; None when it is not up."""
-    pid = _odoo_worker(dice) if target == "odoo worker" else Process(RUN, target).child
+def crash(layout: Layout, target: str, dice: random.Random) -> int | None:
+    """Kill one process of a stack by its pid and return it; None when it is not up."""
+    pid = _odoo_worker(layout, dice) if target == "odoo worker" else Process(layout, target).child
     with contextlib.suppress(ProcessLookupError):
         if pid:
             os.kill(pid, signal.SIGKILL)
@@ -34,9 +34,9 @@ def crash(target: str, dice: random.Random) -> int | None:
     return None
 
 
-def _odoo_worker(dice: random.Random) -> int | None:
+def _odoo_worker(layout: Layout, dice: random.Random) -> int | None:
     """One of the forks that serve HTTP or cron; the long-polling process has a command line of its own."""
-    master = Process(RUN, "odoo").child
+    master = Process(layout, "odoo").child
     if master is None:
         return None
     children = Path(f"/proc/{master}/task/{master}/children").read_text().split()

@@ -16,7 +16,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened at the location; ``heard_at`` is Unix time at this till."""
+    """Something that happened at the location; ``heard_at`` is Unix time at this till.
+
+    Without ``has_data`` it only says that something happened: what it was, the API must be asked.
+    """
 
     topic: str
     offset: int
@@ -25,6 +28,7 @@ class Event:
     at: str
     data: Mapping[str, Any]
     heard_at: float
+    has_data: bool = True
 
     @classmethod
     def from_frame(cls, frame: Mapping[str, Any], heard_at: float) -> "Event":
@@ -35,8 +39,9 @@ class Event:
             id=frame["id"],
             type=frame["type"],
             at=frame["at"],
-            data=frame["data"],
+            data=frame["data"] or {},
             heard_at=heard_at,
+            has_data=frame["data"] is not None,
         )
 
 

@@ -4,10 +4,12 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import astuple
 from typing import Any
 
 from .answer import Refused
 from .api_client import ApiClient
+from .change_feed import ChangeFeed, Changes, Mark
 from .event import Event, Place
 from .menu import Menu, without
 from .store import Store
@@ -26,6 +28,7 @@ class LocationCopy:
 
     def __init__(self, api: ApiClient, store: Store) -> None:
         self._api = api
+        self._feed = ChangeFeed(api)
         self._store = store
         self._menu: Menu | None = None
         self._run_out_meanwhile: list[Mapping[str, Any]] = []
@@ -113,44 +116,65 @@ class LocationCopy:
     def apply(self, event: Event, epoch: str) -> None:
         """Apply the next event of its topic."""
         with self._moving(event.topic, Place(epoch, event.offset)):
-            if event.type.startswith("order."):
-                self.keep_order(event.data)
-            elif event.type == "till_session.updated":
-                self._store.keep(till_session=event.data)
-            elif event.type in MENU_EVENTS:
-                self._store.keep(menu_is_stale=True)
-                self._strike_off(event)
-        if event.type in MENU_EVENTS:
+            self._take(event.type, event.data)
+
+    def _take(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Payments are part of their orders' documents, so they need no keeping of their own."""
+        if kind.startswith("order."):
+            self.keep_order(data)
+        elif kind == "till_session.updated":
+            self._store.keep(till_session=data)
+        elif kind in MENU_EVENTS:
+            self._store.keep(menu_is_stale=True)
+            self._strike_off(kind, data)
             self.menu_is_stale.set()
 
-    def _strike_off(self, event: Event) -> None:
+    def _strike_off(self, kind: str, data: Mapping[str, Any]) -> None:
         """What has run out is not offered from this moment on; the whole menu is read right after.
 
         What is back comes with that reading: only the menu knows whether all of its parts are there.
         """
-        if event.type != "product.availability_changed" or event.data["available"]:
+        if kind != "product.availability_changed" or data["available"]:
             return
-        self._run_out_meanwhile.append(event.data)
+        self._run_out_meanwhile.append(data)
         document = self._store.recall("menu")
         if document is not None:
-            self._store.keep(menu=without(document, event.data))
+            self._store.keep(menu=without(document, data))
             self._menu = None
+
+    # --- when the events cannot tell -----------------------------------------------------
 
     async def restore(self, topic: str, place: Place) -> None:
         """Read by REST what the events can no longer tell; then go on from ``place``.
 
-        Payments are part of their orders' documents, so they need no reading of their own.
+        The change feed tells it from where it was last read; where it cannot either, and at the
+        first time, everything is read anew. Repeating does no harm: documents carry their versions.
         """
-        kind = topic.rpartition(".")[2]
-        if kind == "menu":
-            await self.read_menu()
-        orders = await self._read_orders() if kind == "orders" else []
-        session = await self._read_till_session() if kind == "till" else None
+        read_to = self._store.recall("feed_read_to")
+        changes = await self._feed.since(Mark(*read_to)) if read_to else None
+        if changes is not None and changes.are_complete:
+            self._catch_up(topic, place, changes)
+        else:
+            await self._read_anew(topic, place)
+
+    def _catch_up(self, topic: str, place: Place, changes: Changes) -> None:
         with self._moving(topic, place):
+            for change in changes.items:
+                self._take(change["type"], change["data"])
+            self._store.keep(feed_read_to=astuple(changes.mark))
+
+    async def _read_anew(self, topic: str, place: Place) -> None:
+        """The end of the feed is asked for first: what happens while the rest is read comes after it."""
+        end = await self._feed.end()
+        before = set(self.orders())
+        orders = await self._read_orders()
+        session = await self._read_till_session()
+        with self._moving(topic, place):
+            for order_id in before - {document["id"] for document in orders}:
+                self._store.run("DELETE FROM order_copy WHERE id = ?", order_id)  # closed on an earlier day
             for document in orders:
                 self.keep_order(document)
-            if kind == "till":
-                self._store.keep(till_session=session)
+            self._store.keep(till_session=session, feed_read_to=astuple(end))
 
     @contextmanager
     def _moving(self, topic: str, place: Place) -> Iterator[None]:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Pause:
-    """Grows from ``first_s`` to ``longest_s``; ``reset`` after a success."""
+    """Grows from ``first_s`` to ``longest_s``; ``reset`` after a success.
+
+    The wait is drawn at random between ``least_share`` of that and all of it.
+    """
 
     first_s: float = 0.2
     longest_s: float = 5.0
+    least_share: float = 0.5
     _failures: int = 0
 
     def reset(self) -> None:
@@ -24,7 +28,7 @@ class Pause:
         """
         ceiling = min(self.longest_s, self.first_s * 2**self._failures)
         self._failures = min(self._failures + 1, 16)
-        return wanted_s + random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads load, keeps no secret
+        return wanted_s + random.uniform(ceiling * self.least_share, ceiling)  # noqa: S311 - spreads load, keeps no secret
 
     async def wait(self, wanted_s: float = 0) -> None:
         """Sleep for ``next_s``."""

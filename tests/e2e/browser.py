@@ -48,7 +48,7 @@ class Page:
         script = f"[...document.querySelectorAll({json.dumps(selector)})].some(e => e.textContent.includes({json.dumps(text)}))"
         deadline = asyncio.get_running_loop().time() + within_s
         while not await self.run(script):
-            left = await self.run("document.body.innerText")
+            left = await self.run("document.body?.innerText")  # there is none until the page begins
             assert asyncio.get_running_loop().time() < deadline, f"no {selector} with {text!r} in:\n{left}"
             await asyncio.sleep(0.05)
 

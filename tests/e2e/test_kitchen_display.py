@@ -87,6 +87,25 @@ async def test_nothing_is_missed_while_the_gateway_is_down(
         assert [await cards_of(page, one) for one in (number, another)] == [1, 1]
 
 
+async def test_a_screen_that_may_no_longer_see_the_kitchen_says_so_until_it_may_again(
+    restaurant: LiveRestaurant, welcome: Welcome, tills: Tills
+) -> None:
+    counter = await tills.open("Soho A")
+    role, desk = welcome.sellers("Soho")[0]["role"], await tills.desk()
+    async with open_page() as page:
+        await sign_in(page, tills, welcome, restaurant.url)
+        await page.see(".connection.live")
+        try:
+            await desk.api.write("/permissions/kitchen.read", {role: False}, method="PATCH")
+            await page.see(".connection.stopped", "Disconnected", WITHIN_S)
+        finally:
+            await desk.api.write("/permissions/kitchen.read", {role: True}, method="PATCH")
+        await page.see(".connection.live", "Live")
+        number, _name = await send_order(counter)
+        await page.see("article.ticket.new", number, WITHIN_S)
+        assert await cards_of(page, number) == 1
+
+
 async def test_a_page_that_is_loaded_again_needs_no_pin(
     restaurant: LiveRestaurant, welcome: Welcome, tills: Tills
 ) -> None:

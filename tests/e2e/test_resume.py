@@ -61,6 +61,39 @@ async def test_after_redis_lost_everything_the_till_reads_by_rest_and_goes_on(
     await until(lambda: later["id"] in away.has_heard("order.completed"), "later sales are heard", within_s=40)
 
 
+@pytest.mark.parametrize("history", ["kept", "gone"])
+async def test_till_that_was_away_longer_than_the_streams_tell_reads_by_rest(
+    tills: Tills, restaurant: LiveRestaurant, history: str
+) -> None:
+    """By the change feed; and the present state when that does not reach back far enough either."""
+    seller, away = await tills.open("Soho A"), await tills.open("Soho B")
+    await tills.listen(seller, away)
+    await tills.fall_silent(seller, away)
+    missed = [await sell(seller.till) for _ in range(3)]
+    forget_streams(restaurant)
+    if history == "gone":
+        restaurant.sql("DELETE FROM fynlo_outbox WHERE seq IS NOT NULL")
+    await tills.listen(away)
+    for order in missed:
+        assert away.till.copy.order(order["id"]) == order
+    assert away.till.stream is not None
+    assert away.till.stream.losses > 0
+    assert not away.has_heard("order.completed")
+    answers = {status for _method, path, status in away.statuses if path.startswith("/changes?after=")}
+    assert answers == ({200, 410} if history == "gone" else {200})
+    later = await sell(seller.till)
+    await until(lambda: later["id"] in away.has_heard("order.completed"), "later sales are heard")
+
+
+def forget_streams(restaurant: LiveRestaurant) -> None:
+    """What a day does: the topics stand where they stood, but tell nothing that was before. No gateway remembers it."""
+    with redis.from_url(restaurant.environment["FYNLO_REDIS_URL"]) as client:
+        for stream in client.scan_iter("fynlo:s:l.*"):
+            client.xtrim(stream, maxlen=0, approximate=False)
+    restaurant.restart("gateway")
+    restaurant.await_ready()
+
+
 def assert_each_once(counter: Counter) -> None:
     """The offsets heard in each topic are a run without gap or repetition."""
     for topic in {event.topic for event in counter.heard}:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "PRESENCE",
     "Ack",
     "Auth",
     "BadMessage",
@@ -23,6 +24,7 @@ __all__ = [
 
 OFFSET_MOST = 2**53 - 1  # what every client's number type can hold
 TEXT_MOST = 200
+PRESENCE = ".presence"  # how the names of topics end that have no events and no offsets
 
 
 class Garbage(Exception):
@@ -56,10 +58,11 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Asks for a topic, from after ``since`` or from now."""
+    """Asks for a topic, from after ``since`` or from now; ``acks`` when it acknowledges what it applied."""
 
     topic: str
     since: Position | None
+    acks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,12 @@ def _auth(body: dict[str, Any]) -> Auth:
 
 
 def _subscribe(body: dict[str, Any]) -> Subscribe:
-    epoch, offset = body.get("epoch"), body.get("offset")
+    epoch, offset, acks = body.get("epoch"), body.get("offset"), body.get("ack", False)
+    if not isinstance(acks, bool):
+        raise BadMessage("invalid_message", "ack must be true or false.")
     if epoch is None and offset is None:
-        return Subscribe(_name(body, "topic"), None)
-    return Subscribe(_name(body, "topic"), Position(_name(body, "epoch"), _offset(body)))
+        return Subscribe(_name(body, "topic"), None, acks)
+    return Subscribe(_name(body, "topic"), Position(_name(body, "epoch"), _offset(body)), acks)
 
 
 def _unsubscribe(body: dict[str, Any]) -> Unsubscribe:
@@ -159,6 +164,8 @@ def _name(body: dict[str, Any], field: str) -> str:
     value = body.get(field)
     if not isinstance(value, str) or not 0 < len(value) <= TEXT_MOST:
         raise BadMessage("invalid_message", f"{field} must be a text of 1 to {TEXT_MOST} letters.")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):  # such a text cannot be sent back
+        raise BadMessage("invalid_message", f"{field} must be valid Unicode.")
     return value
 
 

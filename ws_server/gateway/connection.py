@@ -13,12 +13,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from .admitted_connection import AdmittedConnection
+from .attendance import Attendance
 from .backlog import Backlog
 from .close_codes import CloseCode
+from .connection_log import ConnectionLog, Ending, Opening, outcome_of
 from .hub import Hub
 from .identity import Identity, TokenError
 from .metrics import Metrics
-from .session import Action, Close, Join, Leave, Purpose, Send, Session, Verify
+from .session import Acknowledge, Action, Close, Follow, Join, Leave, Purpose, Send, Session, Verify
+from .sign_ins import TooMany
 from .stream_store import Unavailable
 from .token_verifier import TokenVerifier
 from .wire_frame import json_frame
@@ -42,16 +45,23 @@ class Connection:
         patience_s: float,
         *,
         hub: Hub,
+        attendance: Attendance,
         verifier: TokenVerifier,
         metrics: Metrics,
+        log: ConnectionLog,
     ) -> None:
         self.session = session
         self._websocket = websocket
         self._backlog = backlog
         self._patience_s = patience_s
         self._hub = hub
+        self._attendance = attendance
         self._verifier = verifier
         self._metrics = metrics
+        self._log = log
+        self._opened_at = time.time()
+        self._received = 0
+        self._replayed = 0
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closer: asyncio.Task[None] | None = None
@@ -60,8 +70,13 @@ class Connection:
         websocket.bytes_wait = self.judge
 
     @property
+    def connection_id(self) -> str:
+        """The name it is welcomed with."""
+        return self.session.connection_id
+
+    @property
     def identity(self) -> Identity | None:
-        """Whom it speaks for, once signed in."""
+        """Whom it speaks for, once signed in, and what that party may follow now."""
         return self.session.identity
 
     async def run(self, identity: Identity | None) -> None:
@@ -73,6 +88,7 @@ class Connection:
                 await self._perform(self._signed_in(identity, Purpose.SIGN_IN))
             self._set_timer()
             async for message in self._websocket:
+                self._received += 1
                 await self._perform(self.session.received(message, time.time()))
                 self._set_timer()
         except ConnectionClosed:
@@ -80,6 +96,7 @@ class Connection:
         finally:
             self._leave_hub()
             self._log_end(opened_at)
+            self._log.closed(self.session.connection_id, self._ending())
 
     # Writing
 
@@ -108,6 +125,7 @@ class Connection:
 
     async def replay(self, frames: Sequence[bytes]) -> None:
         """Write many frames no faster than the client reads; cut it when it does not."""
+        self._replayed += len(frames)
         for chunk in _chunks(frames):
             if self._closer is not None:
                 return
@@ -153,6 +171,14 @@ class Connection:
         self._metrics.count("fynlo_ws_closes_total", f'code="{int(code)}"')
         self._closer = self._loop.create_task(self._close(code, reason))
 
+    def narrow(self, identity: Identity, *, may_gain: bool) -> bool:
+        """Give up topics that are no longer allowed and tell the client; whether there were such."""
+        actions = self.session.narrowed(identity, may_gain=may_gain)
+        for action in actions:
+            if isinstance(action, Send | Leave):
+                self._perform_now(action)
+        return any(isinstance(action, Leave) for action in actions)
+
     async def _close(self, code: CloseCode, reason: str) -> None:
         try:
             async with asyncio.timeout(CLOSE_WITHIN_S):
@@ -169,12 +195,12 @@ class Connection:
             match action:
                 case Verify():
                     await self._verify(action)
-                case Join():
-                    await self._join(action)
+                case Join() | Follow():
+                    await self._subscribe(action)
                 case _:
                     self._perform_now(action)
 
-    def _perform_now(self, action: Send | Close | Leave) -> None:
+    def _perform_now(self, action: Send | Close | Leave | Acknowledge) -> None:
         match action:
             case Send():
                 self.write(json_frame(action.message))
@@ -182,6 +208,9 @@ class Connection:
                 self.end(action.code, action.reason)
             case Leave():
                 self._hub.leave(self, action.topic)
+                self._attendance.presence.unfollow(self, action.topic)
+            case Acknowledge():
+                self._hub.acknowledge(self, action.topic, action.offset)
 
     async def _verify(self, action: Verify) -> None:
         try:
@@ -199,11 +228,26 @@ class Connection:
             self._metrics.count("fynlo_ws_auth_failures_total", f'code="{revocation.reason}"')
             return [Close(CloseCode.REVOKED, revocation.reason)]
         self._websocket.signed_in()
-        return self.session.verified(identity, purpose, time.time())
-
-    async def _join(self, action: Join) -> None:
+        identity = self._hub.permissions.narrowed(identity)
         try:
-            await self._hub.join(self, action.topic, action.since)
+            if purpose is Purpose.SIGN_IN:
+                self._attendance.enter(self, identity)
+        except TooMany as crowd:
+            return [Close(CloseCode.TOO_MANY_CONNECTIONS, str(crowd))]
+        actions = self.session.verified(identity, purpose, time.time())
+        if purpose is Purpose.SIGN_IN:
+            self._log.opened(self._opening(identity))
+        if self.session.identity is identity:
+            self._attendance.sign_ins.renew(self, identity)
+        return actions
+
+    async def _subscribe(self, action: Join | Follow) -> None:
+        topic = action.topic
+        try:
+            if isinstance(action, Join):
+                await self._hub.join(self, topic, action.since, acks=action.acks)
+            else:
+                await self._attendance.presence.follow(self, topic, lambda: topic in self.session.topics)
         except (Unavailable, RedisError, OSError):
             self.end(CloseCode.TRY_LATER, "streams unavailable")
 
@@ -237,7 +281,33 @@ class Connection:
 
     def _leave_hub(self) -> None:
         self._cancel_timer()
-        self._hub.forget(self, tuple(self.session.topics))
+        topics = tuple(self.session.topics)
+        self._hub.forget(self, topics)
+        for topic in topics:
+            self._attendance.presence.unfollow(self, topic)
+        self._attendance.leave(self)
+
+    def _opening(self, identity: Identity) -> Opening:
+        request = self._websocket.request
+        return Opening(
+            id=self.session.connection_id,
+            employee=identity.employee,
+            device=identity.device,
+            session=identity.session,
+            address=self._websocket.address,
+            agent=", ".join(request.headers.get_all("User-Agent")) if request is not None else "",
+            opened_at=self._opened_at,
+        )
+
+    def _ending(self) -> Ending:
+        return Ending(
+            closed_at=time.time(),
+            outcome=outcome_of(self._websocket.protocol),
+            topics=len(self.session.topics),
+            received=self._received,
+            bytes_sent=self.bytes_sent,
+            replayed=self._replayed,
+        )
 
     def _log_end(self, opened_at: float) -> None:
         fields: dict[str, Any] = {

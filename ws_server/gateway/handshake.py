@@ -11,6 +11,7 @@ from websockets.http11 import Request, Response
 from ..settings import GatewaySettings
 from .admission import Place, client_address
 from .admitted_connection import AdmittedConnection
+from .attendance import Attendance
 from .http_answers import problem
 from .hub import Hub
 from .identity import TokenError
@@ -20,6 +21,7 @@ from .token_verifier import TokenVerifier
 __all__ = ["PATH", "Handshake"]
 
 PATH = "/ws/v1"
+CROWDED_RETRY_S = 30
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Handshake:
     settings: GatewaySettings
     verifier: TokenVerifier
     hub: Hub
+    attendance: Attendance
     metrics: Metrics
     draining: bool = False
 
@@ -67,6 +70,9 @@ class Handshake:
         revocation = self.hub.revocations.voids(identity)
         if revocation is not None:
             return self._unauthorised(revocation.reason, "The token's rights were revoked.")
+        crowded = self.attendance.sign_ins.crowded(identity)
+        if crowded is not None:
+            return problem(429, "rate_limited", f"Too many connections of this {crowded}.", CROWDED_RETRY_S)
         connection.identity = identity
         connection.signed_in()
         del request.headers["Authorization"]  # the request lives as long as the connection: no secret stays in it

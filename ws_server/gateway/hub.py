@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
+from .acknowledgements import Acknowledgements
 from .client_messages import Position
 from .close_codes import CloseCode
 from .identity import Identity
 from .metrics import Metrics
+from .permissions import PermissionChange, Permissions
 from .revocations import Revocation, Revocations
 from .stream_store import OpenedTopic, StreamStore, Unavailable
 from .topic import CatchUp, Entry, Recovery, Topic, how_to_recover, is_just_ahead, replayable
@@ -26,12 +29,15 @@ REFILL_S = 8.0
 _logger = logging.getLogger(__name__)
 
 
-class Listener(Protocol):
+class Listener(Hashable, Protocol):
     """What the hub needs of a connection."""
 
     @property
     def identity(self) -> Identity | None:
-        """Whom it speaks for, once signed in."""
+        """Whom it speaks for, once signed in, and what that party may follow now."""
+
+    def narrow(self, identity: Identity, *, may_gain: bool) -> bool:
+        """Give up topics that are no longer allowed; whether there were such."""
 
     def write(self, frames: bytes) -> None:
         """Hand ready frames to the transport, without waiting."""
@@ -63,12 +69,20 @@ class Listener(Protocol):
 class Hub:
     """Delivers every frame of a topic once and in order to each subscriber."""
 
-    def __init__(self, store: StreamStore, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: StreamStore,
+        metrics: Metrics,
+        acknowledgements: Acknowledgements[Listener],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.epoch: str | None = None
         self.topics: dict[str, Topic[Listener]] = {}
         self.connections: set[Listener] = set()
         self.pressed: set[Listener] = set()
         self.revocations = Revocations()
+        self.permissions = Permissions()
+        self.acknowledgements = acknowledgements
         self._store = store
         self._metrics = metrics
         self._clock = clock
@@ -77,15 +91,16 @@ class Hub:
 
     # Subscriptions
 
-    async def join(self, listener: Listener, name: str, since: Position | None) -> None:
+    async def join(self, listener: Listener, name: str, since: Position | None, *, acks: bool = False) -> None:
         """Subscribe, answer, replay what was missed, go live; raises ``Unavailable``.
 
+        With ``acks`` a critical topic's events are sent again until they are acknowledged.
         The join point is the topic's position in the tick of registration: the replay ends
         there, live frames begin behind it and wait until the replay is written.
         """
         topic = await self._topic(name)
         await self._await_refill(topic, since)
-        if listener not in self.connections:
+        if listener not in self.connections or not _may_follow(listener, name):
             return
         self.leave(listener, name)
         catch_up = topic.catching_up[listener] = CatchUp(topic.position)
@@ -93,13 +108,17 @@ class Hub:
         recovery = how_to_recover(topic, since, self.epoch or "")
         if recovery.fetch_after is not None:
             recovery = await self._fetch(topic, recovery.fetch_after, catch_up)
+        recovered = recovery.recovered and not catch_up.broken
         if since is not None:
-            outcome = "true" if recovery.recovered and not catch_up.broken else "false"
-            self._metrics.count("fynlo_ws_resumes_total", f'recovered="{outcome}"')
+            self._metrics.count("fynlo_ws_resumes_total", f'recovered="{str(recovered).lower()}"')
+        if acks and topic.catching_up.get(listener) is catch_up:
+            begin = since.offset if since is not None and recovered else catch_up.join
+            self.acknowledgements.begin(listener, name, begin)
         await self._catch_up(topic, listener, catch_up, recovery)
 
     def leave(self, listener: Listener, name: str) -> None:
         """End a subscription."""
+        self.acknowledgements.end(listener, name)
         if name in self.topics:
             listener.wrote_straight(self.topics[name].drop(listener, self._clock()))
 
@@ -150,6 +169,25 @@ class Hub:
             if identity is not None and revocation.covers(identity):
                 listener.end(CloseCode.REVOKED, revocation.reason)
 
+    def narrow(self, change: PermissionChange) -> None:
+        """Remember a change of permissions and take from live connections what is no longer allowed."""
+        self.permissions.add(change)
+        for listener in tuple(self.connections):
+            identity = listener.identity
+            if identity is None or identity.company != change.company:
+                continue
+            allowed = self.permissions.now_allowed(identity)
+            if allowed is None:
+                continue
+            narrower = replace(identity, topics=identity.topics & allowed)
+            if listener.narrow(narrower, may_gain=not allowed <= identity.topics):
+                self._metrics.count("fynlo_ws_narrowed_total")
+
+    def acknowledge(self, listener: Listener, name: str, offset: int) -> None:
+        """A client applied everything up to ``offset``; what it was never sent does not count."""
+        if name in self.topics:
+            self.acknowledgements.acknowledged(listener, name, min(offset, self.topics[name].position))
+
     async def restart(self) -> None:
         """Adopt Redis' present epoch and tell every subscriber; raises ``Unavailable``."""
         async with self._restarting:
@@ -164,7 +202,7 @@ class Hub:
     # Time
 
     def tick(self) -> None:
-        """Once a second: positions of quiet topics, unused topics, clients that lag."""
+        """Once a second: positions of quiet topics, unused topics, clients that lag or do not acknowledge."""
         now = self._clock()
         for name, topic in tuple(self.topics.items()):
             if topic.empty_since is not None and now - topic.empty_since > LINGER_S:
@@ -175,7 +213,17 @@ class Hub:
                 for listener in tuple(topic.live):
                     listener.write(frame)
         self.pressed -= {listener for listener in tuple(self.pressed) if not listener.judge()}
+        self._send_again(now)
         self.revocations.forget_before(time.time())
+        self.permissions.forget_before(time.time())
+
+    def _send_again(self, now: float) -> None:
+        for overdue in self.acknowledgements.overdue(self.topics, now):
+            if overdue.frames is None:
+                overdue.listener.end(CloseCode.SLOW, "not acknowledged")
+            else:
+                overdue.listener.write(b"".join(overdue.frames))
+                self._metrics.count("fynlo_ws_redeliveries_total", by=len(overdue.frames))
 
     # Opening topics
 
@@ -243,6 +291,7 @@ class Hub:
 
     def _restart_topic(self, topic: Topic[Listener], position: int) -> None:
         topic.restart(position, self._clock())
+        self.acknowledgements.restart(topic.name, position)
         self._metrics.count("fynlo_ws_restarts_total")
         reply = self._place("subscribed", topic.name, position)
         frame = json_frame({**reply, "recovered": False})
@@ -253,3 +302,7 @@ class Hub:
 
     def _place(self, op: str, topic: str, offset: int) -> dict[str, Any]:
         return {"op": op, "topic": topic, "epoch": self.epoch, "offset": offset}
+
+
+def _may_follow(listener: Listener, name: str) -> bool:
+    return listener.identity is not None and name in listener.identity.topics

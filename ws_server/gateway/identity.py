@@ -26,6 +26,9 @@ class Identity:
     device: str | None
     session: str | None  # the family of refresh tokens behind this sign-in
     company: str
+    location: str
+    role: str
+    perm_version: int  # of the company, when the topics were decided
     token_id: str
     topics: frozenset[str]
     issued_at: float
@@ -42,6 +45,9 @@ class Identity:
             device=_text(claims, "device") if claims.get("device") is not None else None,
             session=_text(claims, "sid") if claims.get("sid") is not None else None,
             company=_text(claims, "company"),
+            location=_text(claims, "location"),
+            role=_text(claims, "role"),
+            perm_version=_whole(claims, "perm_version"),
             token_id=_text(claims, "jti"),
             topics=frozenset(topics),
             issued_at=float(claims["iat"]),
@@ -57,4 +63,11 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
         raise TokenError("token_invalid", f"The token's {name} is not a text.")
+    return value
+
+
+def _whole(claims: Mapping[str, Any], name: str) -> int:
+    value = claims.get(name)
+    if type(value) is not int:
+        raise TokenError("token_invalid", f"The token's {name} is not a whole number.")
     return value

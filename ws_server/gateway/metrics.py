@@ -19,8 +19,12 @@ _COUNTERS = {
     "fynlo_ws_replayed_total": "Events written again to clients that resumed.",
     "fynlo_ws_closes_total": "Connections ended by the gateway, by close code.",
     "fynlo_ws_cuts_total": "Slow clients cut, by what they did not keep up with.",
+    "fynlo_ws_redeliveries_total": "Events sent again because they were not acknowledged.",
+    "fynlo_ws_narrowed_total": "Connections that lost topics because permissions changed.",
     "fynlo_ws_restarts_total": "Topics whose numbering or continuity was lost.",
     "fynlo_ws_reader_errors_total": "Times the reader lost Redis.",
+    "fynlo_ws_connection_records_total": "Records of connections written for Odoo.",
+    "fynlo_ws_connection_records_dropped_total": "Records of connections given up while Redis was away.",
     "process_cpu_seconds_total": "User and system CPU time of this process.",
 }
 _HISTOGRAMS = {
@@ -38,6 +42,7 @@ _GAUGES = {
     "fynlo_ws_reader_age_seconds": "Seconds since the reader last saw a heartbeat.",
     "fynlo_ws_reader_behind": "Events in the streams that the reader has not seen, when last compared.",
     "fynlo_ws_relay_age_seconds": "Seconds since the relay's last heartbeat.",
+    "fynlo_ws_connection_records_waiting": "Records of connections that are to be written.",
     "fynlo_ws_ready": "1 when the process serves tills.",
     "process_resident_memory_bytes": "Resident memory of this process.",
     "process_open_fds": "Open file descriptors of this process.",

@@ -13,6 +13,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from .admission import Admission
+from .connection_log import ConnectionLog
 from .handshake import Handshake
 from .http_answers import json_answer, problem, text_answer
 from .hub import Hub
@@ -41,6 +42,7 @@ class Monitor:
         store: StreamStore,
         admission: Admission,
         handshake: Handshake,
+        log: ConnectionLog,
     ) -> None:
         self._metrics = metrics
         self._hub = hub
@@ -49,6 +51,7 @@ class Monitor:
         self._store = store
         self._admission = admission
         self._handshake = handshake
+        self._log = log
         self._started_at = time.time()
         self._behind = 0
 
@@ -82,6 +85,7 @@ class Monitor:
             "epoch": self._hub.epoch,
             "keys": len(self._keys),
             "draining": draining,
+            "connections": len(self._hub.connections),
         }
 
     def exposition(self) -> str:
@@ -121,6 +125,7 @@ class Monitor:
             "fynlo_ws_hung_up_total": self._admission.hung_up,
             "fynlo_ws_buffered_bytes": sum(c.buffered_bytes for c in connections),
             "fynlo_ws_pressed": len(self._hub.pressed),
+            "fynlo_ws_connection_records_waiting": self._log.waiting,
         }
 
     def _reading(self) -> dict[str, float]:

@@ -14,6 +14,7 @@ from ..backoff import Backoff
 from ..stream_keys import entry_id, offset_of
 from .hub import Hub
 from .metrics import Metrics
+from .permissions import parse_change
 from .revocations import REMEMBER_S, parse_revocation
 from .stream_store import Reading, StreamStore, Unavailable
 from .wire_frame import text_frame, written_at
@@ -106,7 +107,7 @@ class Reader:
             if reading.get(own):
                 self._after[own] = reading[own][-1][0]
         reading.pop(self._store.wake_key, None)
-        self._revoke(reading.pop(keys.control, []))
+        self._obey(reading.pop(keys.control, []))
         if self._notice_heartbeats(reading.pop(keys.heartbeat, [])):
             # What else came may be numbered anew: look again from where the topics stand then.
             await self._hub.restart()
@@ -124,11 +125,12 @@ class Reader:
                 epoch = relay_epoch
         return epoch != self._hub.epoch
 
-    def _revoke(self, entries: list[tuple[bytes, bytes]]) -> None:
+    def _obey(self, entries: list[tuple[bytes, bytes]]) -> None:
         for _, frame in entries:
-            revocation = parse_revocation(frame)
-            if revocation is not None:
+            if (revocation := parse_revocation(frame)) is not None:
                 self._hub.revoke(revocation)
+            elif (change := parse_change(frame)) is not None:
+                self._hub.narrow(change)
 
     def _deliver(self, reading: Reading) -> None:
         for key, entries in reading.items():

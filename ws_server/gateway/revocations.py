@@ -1,9 +1,9 @@
-"""Which devices, sign-ins and employees lost their rights, and since when."""
+"""Which devices, sign-ins, employees and single tokens lost their rights, and since when."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ REMEMBER_S = 20 * 60
 class Revocation:
     """Tokens of this subject issued up to ``at`` are void."""
 
-    kind: str  # device, session or employee
+    kind: str  # device, session, employee or token
     subject: str
     at: float
     reason: str
@@ -30,6 +30,7 @@ class Revocation:
             "device": identity.device,
             "session": identity.session,
             "employee": identity.employee,
+            "token": identity.token_id,
         }[self.kind]
         return subject == self.subject and identity.issued_at <= self.at
 
@@ -71,17 +72,25 @@ def parse_revocation(frame: bytes) -> Revocation | None:
         owner = event["topic"].partition(".")[2]
         if event["type"] == "device.revoked":
             return Revocation("device", owner, at, "device_revoked")
-        if event["type"] == "session.revoked" and data.get("sid"):
-            return Revocation("session", data["sid"], at, "session_revoked")
         if event["type"] == "session.revoked":
-            return Revocation("employee", owner, at, "session_revoked")
+            kind, subject = _whose(data) or ("employee", owner)
+            return Revocation(kind, subject, at, "session_revoked")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return None
 
 
+def _whose(data: Mapping[str, str]) -> tuple[str, str] | None:
+    """The token or sign-in that alone is meant; None when it is all of an employee's up to now."""
+    for name, kind in (("jti", "token"), ("sid", "session")):
+        if data.get(name):
+            return kind, data[name]
+    return None
+
+
 def _subjects(identity: Identity) -> Iterator[tuple[str, str]]:
     yield "employee", identity.employee
+    yield "token", identity.token_id
     if identity.device is not None:
         yield "device", identity.device
     if identity.session is not None:

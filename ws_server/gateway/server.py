@@ -7,7 +7,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -18,18 +18,26 @@ from websockets.typing import Subprotocol
 
 from ..settings import GatewaySettings
 from ..stream_keys import StreamKeys
+from .acknowledgements import Acknowledgements
 from .admission import Admission
 from .admitted_connection import AdmittedConnection
+from .attendance import Attendance
 from .backlog import Backlog
 from .close_codes import CloseCode
 from .connection import Connection
+from .connection_log import ConnectionLog
+from .connection_log_writer import ConnectionLogWriter
 from .handshake import Handshake
-from .hub import Hub
+from .hub import Hub, Listener
 from .key_set import KeySet, fetch_json
 from .metrics import Metrics
 from .monitor import Monitor
+from .peers import Peers
+from .presence import Presence
+from .presence_store import PresenceStore
 from .reader import Reader
 from .session import Session, SessionLimits
+from .sign_ins import SignIns
 from .stream_store import StreamStore
 from .tls import Certificate
 from .token_verifier import TokenVerifier
@@ -55,13 +63,22 @@ class Gateway:
         self._settings = settings
         self._limits = limits or SessionLimits()
         self._metrics = Metrics()
-        self._store = StreamStore(settings.redis_url, StreamKeys(settings.stream_prefix), uuid.uuid4().hex)
-        self._hub = Hub(self._store, self._metrics)
+        keys = StreamKeys(settings.stream_prefix)
+        process = uuid.uuid4().hex
+        self._store = StreamStore(settings.redis_url, keys, process)
+        acknowledgements = Acknowledgements[Listener](settings.ack_topics, settings.ack_within_s, settings.ack_attempts)
+        self._hub = Hub(self._store, self._metrics, acknowledgements)
+        self._peers = Peers(settings.redis_url, keys, process)
+        self._presence_store = PresenceStore(settings.redis_url, keys, process)
+        presence = Presence(self._presence_store, self._peers, settings.presence_grace_s)
+        self._attendance = Attendance(SignIns(settings, time.monotonic), presence, self._peers)
+        self._log = ConnectionLog(process, time.time())
+        self._log_writer = ConnectionLogWriter(settings.redis_url, keys, process, self._log, self._metrics)
         self._reader = Reader(self._store, self._hub, self._metrics)
         self._keys = KeySet(fetch_json(settings.jwks_url))
         self._verifier = TokenVerifier(self._keys)
         self._admission = Admission(settings)
-        self._handshake = Handshake(settings, self._verifier, self._hub, self._metrics)
+        self._handshake = Handshake(settings, self._verifier, self._hub, self._attendance, self._metrics)
         self._certificate = _certificate(settings)
         self.monitor = Monitor(
             metrics=self._metrics,
@@ -71,6 +88,7 @@ class Gateway:
             store=self._store,
             admission=self._admission,
             handshake=self._handshake,
+            log=self._log,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -83,7 +101,9 @@ class Gateway:
             port = server.sockets[0].getsockname()[1]
             _logger.info("gateway listening", extra={"host": settings.host, "port": port})
             await self._work_until(stop, server)
-        await self._store.close()
+        await self._log_writer.finish()
+        for store in (self._store, self._presence_store, self._peers):
+            await store.close()
 
     def reload_certificate(self) -> None:
         """Use what the certificate's files hold now, for new connections; a bad pair changes nothing."""
@@ -104,6 +124,10 @@ class Gateway:
                     self._reader.run(),
                     self._reader.beat(),
                     self._keys.keep_fresh(),
+                    self._peers.speak(),
+                    self._peers.listen(self._attendance.hear),
+                    self._attendance.presence.run(),
+                    self._log_writer.run(),
                     self.monitor.watch_loop(),
                     self.monitor.watch_streams(),
                     self._tick(),
@@ -111,8 +135,7 @@ class Gateway:
             ]
             await stop.wait()
             await self._drain(server)
-            for task in background:
-                task.cancel()
+            await _end(background)
 
     def _serve(self) -> Server:
         settings = self._settings
@@ -126,8 +149,8 @@ class Gateway:
             select_subprotocol=_select_subprotocol,
             compression=None,
             open_timeout=5,
-            ping_interval=20,
-            ping_timeout=20,
+            ping_interval=self._settings.silence_s,
+            ping_timeout=self._settings.silence_s,
             close_timeout=5,
             max_size=MESSAGE_MOST_BYTES,
             max_queue=16,
@@ -156,8 +179,10 @@ class Gateway:
             Backlog(settings.buffer_soft_bytes, settings.buffer_hard_bytes, settings.buffer_patience_s),
             settings.buffer_patience_s,
             hub=self._hub,
+            attendance=self._attendance,
             verifier=self._verifier,
             metrics=self._metrics,
+            log=self._log,
         )
         await connection.run(websocket.identity)
 
@@ -189,6 +214,15 @@ def _certificate(settings: GatewaySettings) -> Certificate | None:
     if settings.tls_cert is None or settings.tls_key is None:
         return None
     return Certificate(settings.tls_cert, settings.tls_key)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until it is heeded: before Python 3.12 a command being sent to Redis may swallow it."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -9,14 +9,16 @@ from enum import Enum
 from typing import Any
 
 from . import client_messages as incoming
-from .client_messages import Position
+from .client_messages import PRESENCE, Position
 from .close_codes import CloseCode
 from .identity import Identity, TokenError
 from .token_bucket import TokenBucket
 
 __all__ = [
+    "Acknowledge",
     "Action",
     "Close",
+    "Follow",
     "Join",
     "Leave",
     "Purpose",
@@ -76,6 +78,14 @@ class Join:
 
     topic: str
     since: Position | None
+    acks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Tell the connection who is online, now and from now on."""
+
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,15 @@ class Leave:
     topic: str
 
 
-Action = Send | Close | Verify | Join | Leave
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """The client applied everything of the topic up to the offset."""
+
+    topic: str
+    offset: int
+
+
+Action = Send | Close | Verify | Join | Follow | Leave | Acknowledge
 
 
 class Session:
@@ -95,7 +113,6 @@ class Session:
         self.connection_id = connection_id
         self.identity: Identity | None = None
         self.topics: set[str] = set()
-        self.acknowledged: dict[str, int] = {}
         self._limits = limits
         self._bucket = TokenBucket(limits.messages_per_s, limits.messages_burst, now)
         self._typed = False
@@ -130,11 +147,18 @@ class Session:
             detail = "The token is another employee's or another device's."
             return [_error("token_mismatch", detail)]
         self._adopt(identity)
-        removed = sorted(self.topics - identity.topics)
-        self.topics -= set(removed)
+        removed = self._give_up_topics(identity)
         expires_at = _moment(identity.expires_at)
         reply = {"op": "refreshed", "expires_at": expires_at, "removed_topics": removed}
         return [*map(Leave, removed), Send(reply)]
+
+    def narrowed(self, identity: Identity, *, may_gain: bool) -> list[Action]:
+        """The permissions behind the token changed: topics end; a new token may bring others."""
+        self.identity = identity
+        removed = self._give_up_topics(identity)
+        if not removed and not may_gain:
+            return []
+        return [*map(Leave, removed), Send({"op": "permissions_changed", "removed_topics": removed})]
 
     def refused(self, error: TokenError, purpose: Purpose) -> list[Action]:
         """A token was bad: no sign-in; a failed refresh leaves the present token in force."""
@@ -193,21 +217,20 @@ class Session:
             detail = f"At most {self._limits.topics} topics per connection."
             return [_error("too_many_topics", detail, topic)]
         self.topics.add(topic)
-        return [Join(topic, message.since)]
+        if topic.endswith(PRESENCE):
+            return [Follow(topic)]
+        return [Join(topic, message.since, message.acks)]
 
     def _unsubscribe(self, topic: str) -> list[Action]:
         if topic not in self.topics:
             return [_error("not_subscribed", "There is no such subscription.", topic)]
         self.topics.discard(topic)
-        self.acknowledged.pop(topic, None)
         return [Leave(topic), Send({"op": "unsubscribed", "topic": topic})]
 
     def _acknowledge(self, message: incoming.Ack) -> list[Action]:
         if message.topic not in self.topics:
             return [_error("not_subscribed", "There is no such subscription.", message.topic)]
-        known = self.acknowledged.get(message.topic, 0)
-        self.acknowledged[message.topic] = max(known, message.offset)
-        return []
+        return [Acknowledge(message.topic, message.offset)]
 
     # Time
 
@@ -231,6 +254,11 @@ class Session:
         if self._expiry_noticed:
             return self.identity.expires_at + self._limits.expiry_grace_s
         return self.identity.expires_at - self._limits.expiry_notice_s
+
+    def _give_up_topics(self, identity: Identity) -> list[str]:
+        removed = sorted(self.topics - identity.topics)
+        self.topics -= set(removed)
+        return removed
 
     def _adopt(self, identity: Identity) -> None:
         self.identity = identity

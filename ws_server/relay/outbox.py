@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from psycopg2.extras import execute_values
 
 from .event import Event
 
-__all__ = ["Outbox"]
+__all__ = ["FORGET", "UNNUMBERED", "Outbox"]
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -42,6 +42,23 @@ _ADVANCE_FEED = (
     " ON CONFLICT (company_id)"
     " DO UPDATE SET last_seq = fynlo_feed.last_seq + EXCLUDED.last_seq"
     " RETURNING company_id, last_seq"
+)
+
+# Both walk an index from its beginning and stop: their cost does not grow with the table.
+UNNUMBERED = (
+    "SELECT id, company_id, topic, event_id, type, payload, created_at"
+    "  FROM fynlo_outbox WHERE topic_offset IS NULL ORDER BY id LIMIT %s"
+)
+FORGET = (
+    "WITH old AS ("
+    "  SELECT id, company_id, seq, row_number() OVER (PARTITION BY company_id ORDER BY seq) AS place"
+    "    FROM (SELECT id, company_id, seq FROM fynlo_outbox WHERE topic_offset IS NOT NULL AND created_at <"
+    "            (now() AT TIME ZONE 'UTC') - make_interval(days => %s) ORDER BY created_at LIMIT %s) AS aged),"
+    " beginning AS MATERIALIZED ("  # once for each company, not for each row
+    "  SELECT company_id, (SELECT min(seq) FROM fynlo_outbox o WHERE o.company_id = c.company_id) AS seq"
+    "    FROM (SELECT DISTINCT company_id FROM old) AS c)"
+    " DELETE FROM fynlo_outbox o USING old JOIN beginning b USING (company_id)"
+    "  WHERE o.id = old.id AND old.seq = b.seq + old.place - 1"
 )
 
 _COLUMNS = "topic, topic_offset, event_id, type, payload, created_at"
@@ -89,11 +106,7 @@ class Outbox:
         place, never a skipped one.
         """
         with self._work, self._work.cursor() as cursor:
-            cursor.execute(
-                "SELECT id, company_id, topic, event_id, type, payload, created_at"
-                "  FROM fynlo_outbox WHERE topic_offset IS NULL ORDER BY id LIMIT %s",
-                (limit,),
-            )
+            cursor.execute(UNNUMBERED, (limit,))
             rows = cursor.fetchall()
             if not rows:
                 return []
@@ -122,20 +135,35 @@ class Outbox:
         )
         return [Event(*row) for row in rows]
 
+    def event_ids(self, places: Mapping[str, int]) -> dict[str, str]:
+        """The event at one place of each topic; topics whose row is no longer kept are left out."""
+        if not places:
+            return {}
+        with self._work, self._work.cursor() as cursor:
+            found = execute_values(
+                cursor,
+                "SELECT o.topic, o.event_id FROM (VALUES %s) AS place (topic, topic_offset)"
+                "  JOIN fynlo_outbox o USING (topic, topic_offset)",
+                sorted(places.items()),
+                page_size=len(places),
+                fetch=True,
+            )
+        return dict(found)
+
     def oldest_unnumbered(self) -> datetime | None:
         """When the oldest row still waiting for its place was written (naive UTC)."""
         rows = self._query("SELECT created_at FROM fynlo_outbox WHERE topic_offset IS NULL ORDER BY id LIMIT 1")
         return rows[0][0] if rows else None
 
     def forget(self, days: int, limit: int) -> int:
-        """Delete at most ``limit`` numbered rows older than ``days``; return how many went."""
+        """Delete at most ``limit`` numbered rows older than ``days``; return how many went.
+
+        Of each company only the beginning of its feed goes, never a row from between others: what is
+        left has no hole, so a reader that is too far behind is told so. A row that is held back by
+        an earlier, younger one goes later.
+        """
         with self._work, self._work.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM fynlo_outbox WHERE id IN ("
-                "  SELECT id FROM fynlo_outbox WHERE topic_offset IS NOT NULL AND created_at <"
-                "    (now() AT TIME ZONE 'UTC') - make_interval(days => %s) ORDER BY id LIMIT %s)",
-                (days, limit),
-            )
+            cursor.execute(FORGET, (days, limit))
             return int(cursor.rowcount)
 
     def _query(self, sql: str, values: Sequence[object] = ()) -> list[Any]:

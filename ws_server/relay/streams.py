@@ -1,10 +1,12 @@
-"""The Redis side of the relay: appending events to streams and rebuilding them."""
+"""The Redis side of the relay: adding events to streams and rebuilding them."""
 
 from __future__ import annotations
 
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import redis
@@ -12,9 +14,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ..stream_keys import FRAME_FIELD, StreamKeys, entry_id, offset_of
-from .event import CONTROL_TYPES, Event
+from .event import CONTROL_TYPES, Event, event_id_in
+from .trimming import Trimmer
 
-__all__ = ["EpochLost", "Streams"]
+__all__ = ["EpochLost", "StreamEnd", "Streams"]
 
 Item = TypeVar("Item")
 
@@ -24,10 +27,19 @@ HEARTBEAT_LENGTH = 100
 
 _ALREADY_THERE = "equal or smaller"
 _NO_STREAM = "no such key"
+_NOT_A_STREAM = "WRONGTYPE"
 
 
 class EpochLost(Exception):
     """Redis no longer holds the epoch this relay writes under: it was emptied or replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """Where a topic's stream stands. Without an ``event_id`` the entry at ``offset`` was trimmed."""
+
+    offset: int
+    event_id: str | None
 
 
 class Streams:
@@ -38,10 +50,15 @@ class Streams:
         self._redis = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
         self._keys = keys
         self._length = length
+        self.without_data = 0
 
     def close(self) -> None:
         """Drop the connections."""
         self._redis.close()
+
+    def trimmer(self) -> Trimmer:
+        """What forgets old entries of these streams."""
+        return Trimmer(self._redis, self._keys)
 
     def epoch(self) -> str | None:
         """The epoch Redis holds, if any."""
@@ -51,28 +68,25 @@ class Streams:
     def append(self, events: Sequence[Event], epoch: str) -> None:
         """Add the events under their offsets; safe to repeat, all of a batch or none of it.
 
-        Raises ``EpochLost`` when Redis was emptied meanwhile.
+        Raises ``EpochLost``, with nothing of the batch added, when Redis holds another epoch: a
+        relay that lost the lead without knowing cannot write into what its successor has begun.
         """
         for batch in _batches(events):
-            pipe = self._redis.pipeline(transaction=True)
-            pipe.get(self._keys.epoch)
-            for event in batch:
-                self._add(pipe, event)
-            held, *answers = pipe.execute(raise_on_error=False)
-            _raise_failures(answers)
-            if held != epoch.encode():
-                raise EpochLost
+            with self._under(epoch) as pipe:
+                for event in batch:
+                    self._add(pipe, event)
+                _raise_failures(pipe.execute(raise_on_error=False))
 
-    def last_offsets(self, topics: Iterable[str]) -> dict[str, int]:
-        """The last offset written to each topic's stream, trimmed or not; 0 when there is none."""
-        found: dict[str, int] = {}
+    def ends(self, topics: Iterable[str]) -> dict[str, StreamEnd]:
+        """Where each topic's stream ends, trimmed or not; at 0 when there is none."""
+        found: dict[str, StreamEnd] = {}
         wanted = sorted({*topics, *self._present_topics()})
         for part in _batches(wanted):
             pipe = self._redis.pipeline(transaction=False)
             for topic in part:
                 pipe.xinfo_stream(self._keys.topic(topic))
             for topic, info in zip(part, pipe.execute(raise_on_error=False), strict=True):
-                found[topic] = _last_offset(info)
+                found[topic] = _end(info)
         return found
 
     def renew_epoch(self, topics: Iterable[str]) -> str:
@@ -90,24 +104,37 @@ class Streams:
         pipe.execute()
         return epoch
 
-    def mark_position(self, topic: str, offset: int) -> None:
+    def mark_position(self, topic: str, offset: int, epoch: str) -> None:
         """Let an empty stream stand at ``offset``, as if older entries had been trimmed."""
         key, at = self._keys.topic(topic), entry_id(offset)
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.xadd(key, {FRAME_FIELD: b""}, id=at)
-        pipe.xdel(key, at)
-        pipe.execute()
+        with self._under(epoch) as pipe:
+            pipe.xadd(key, {FRAME_FIELD: b""}, id=at)
+            pipe.xdel(key, at)
+            pipe.execute()
 
     def beat(self, epoch: str) -> None:
         """Write a heartbeat; raises ``EpochLost`` when Redis was emptied."""
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.get(self._keys.epoch)
-        self._beat(pipe, epoch)
-        if pipe.execute()[0] != epoch.encode():
-            raise EpochLost
+        with self._under(epoch) as pipe:
+            self._beat(pipe, epoch)
+            pipe.execute()
+
+    @contextmanager
+    def _under(self, epoch: str) -> Iterator[Any]:
+        """A transaction that takes place only while Redis holds ``epoch``."""
+        pipe: Any
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.watch(self._keys.epoch)
+            if pipe.get(self._keys.epoch) != epoch.encode():
+                raise EpochLost
+            pipe.multi()
+            try:
+                yield pipe
+            except redis.WatchError as error:
+                raise EpochLost from error
 
     def _add(self, pipe: Any, event: Event) -> None:
         frame = event.frame()
+        self.without_data += event.lost_data_in(frame)
         pipe.xadd(
             self._keys.topic(event.topic),
             {FRAME_FIELD: frame},
@@ -138,9 +165,14 @@ def _raise_failures(answers: Sequence[object]) -> None:
             raise answer
 
 
-def _last_offset(info: Any) -> int:
+def _end(info: Any) -> StreamEnd:
     if isinstance(info, redis.ResponseError) and _NO_STREAM in str(info):
-        return 0
+        return StreamEnd(0, None)
+    if isinstance(info, redis.ResponseError) and _NOT_A_STREAM in str(info):
+        return StreamEnd(-1, None)  # no place of any topic: it will be replaced
     if isinstance(info, redis.RedisError):
         raise info
-    return offset_of(info["last-generated-id"])
+    last = info["last-entry"]
+    offset = offset_of(info["last-generated-id"])
+    stands_there = last is not None and offset_of(last[0]) == offset
+    return StreamEnd(offset, event_id_in(last[1][FRAME_FIELD]) if stands_there else None)

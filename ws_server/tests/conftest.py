@@ -11,7 +11,12 @@ import psycopg2  # type: ignore[import-untyped]
 import pytest
 import redis
 
+from ws_server.relay.outbox import Outbox
+from ws_server.relay.streams import Streams
+from ws_server.stream_keys import StreamKeys
+
 from .outbox_tables import DDL, OutboxTables
+from .shelf import Shelf
 from .signer import JwksServer, Signer
 
 
@@ -54,6 +59,28 @@ def shared_redis(prefix: str) -> Iterator[redis.Redis]:
     for key in client.scan_iter(match=f"{prefix}*"):
         client.delete(key)
     client.close()
+
+
+@pytest.fixture
+def database(outbox: OutboxTables) -> Iterator[Outbox]:
+    """The relay's side of the database."""
+    side = Outbox(outbox.dsn)
+    yield side
+    side.close()
+
+
+@pytest.fixture
+def streams(shared_redis: redis.Redis, prefix: str) -> Iterator[Streams]:
+    """The relay's side of Redis."""
+    side = Streams(os.environ["REDIS_URL"], StreamKeys(prefix), 10_000)
+    yield side
+    side.close()
+
+
+@pytest.fixture
+def shelf(shared_redis: redis.Redis, prefix: str) -> Shelf:
+    """The gateways' side of Redis."""
+    return Shelf(shared_redis, prefix)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from ws_server.gateway.session import SessionLimits
 from ws_server.settings import GatewaySettings
 
 from .processes import free_port, get_json
+from .till import receive
 
 ORDERS = "l.location-1.orders"
 
@@ -51,6 +52,11 @@ class StreamWriter:
         pipe.execute()
         return self.offsets[topic]
 
+    def change_permissions(self, version: int, topics: dict[str, list[str]], **employees: str | None) -> None:
+        """Say what each role of company-1 may follow, and who has another role now."""
+        data = {"perm_version": version, "topics": topics, "employees": employees}
+        self.control("c.company-1.sync", "permissions.changed", data)
+
     def control(self, topic: str, type: str, data: Any = None) -> None:
         """Add a control event."""
         self.client.xadd(f"{self.prefix}s:_ctl", {"f": event(topic, 1, data, type)})
@@ -81,7 +87,7 @@ class GatewayHost:
         url = self.url + options.pop("query", "")
         async with connect(url, additional_headers=headers, compression=None, **options) as socket:
             if token:
-                assert json.loads(await socket.recv())["op"] == "welcome"
+                assert (await receive(socket))["op"] == "welcome"
             yield socket
 
 

@@ -16,7 +16,9 @@ CREATE TABLE fynlo_outbox (
     topic_offset int, seq int
 );
 CREATE INDEX ON fynlo_outbox (id) WHERE topic_offset IS NULL;
-CREATE INDEX ON fynlo_outbox (topic, topic_offset);
+CREATE INDEX ON fynlo_outbox (created_at);
+CREATE UNIQUE INDEX ON fynlo_outbox (topic, topic_offset);
+CREATE UNIQUE INDEX ON fynlo_outbox (company_id, seq);
 CREATE TABLE fynlo_topic (
     id serial PRIMARY KEY, topic varchar UNIQUE, company_id int, last_offset int
 );

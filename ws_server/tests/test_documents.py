@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator, ValidationError
 
-from ws_server.gateway.client_messages import _READERS, OFFSET_MOST
+from ws_server.gateway.client_messages import _READERS, OFFSET_MOST, BadMessage, parse
 from ws_server.gateway.close_codes import ADVICE, CloseCode
 from ws_server.gateway.token_verifier import TOKEN_MOST_CHARS
 from ws_server.relay.event import CONTROL_TYPES
 
 from .processes import ROOT
+from .protocol_document import check_from_gateway, document, validator
 
 EVENTS = (ROOT / "docs/events.md").read_text()
 CODE = {path: path.read_text() for path in Path(ROOT, "ws_server").glob("*/*.py")}
@@ -59,6 +61,45 @@ def test_every_reference_leads_somewhere(asyncapi: dict[str, Any]) -> None:
         assert resolve(asyncapi, {"$ref": reference})
     messages = set(asyncapi["components"]["messages"])
     assert messages == set(asyncapi["channels"]["connection"]["messages"])
+
+
+def test_payloads_are_json_schemas_and_examples_fit() -> None:
+    for name, message in document()["components"]["messages"].items():
+        Draft7Validator.check_schema(message["payload"])
+        for example in message.get("examples", ()):
+            validator(name).validate(example["payload"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"op": "subscribed", "topic": "t", "epoch": "x", "offset": -1, "recovered": True},
+        {"op": "refreshed", "expires_at": "2026-11-22T19:15:00Z"},
+        {"op": "refreshed", "expires_at": "tomorrow", "removed_topics": []},
+        {"op": "error", "code": "whatever", "detail": ""},
+        {"op": "pong", "extra": 1},
+        {"topic": "t", "offset": 1, "id": "x", "type": "order.updated", "at": "2026-11-22T19:15:00Z"},
+    ],
+)
+def test_the_document_refuses_what_it_does_not_say(wrong: dict[str, Any]) -> None:
+    with pytest.raises((ValidationError, AssertionError)):
+        check_from_gateway(wrong)
+
+
+@pytest.mark.parametrize("message", ["subscribe", "auth", "ack", "refresh", "unsubscribe"])
+def test_client_messages_without_what_is_required_are_refused(message: str) -> None:
+    schema = document()["components"]["messages"][message]["payload"]
+    for missing in set(schema["required"]) - {"op"}:
+        with pytest.raises(BadMessage):
+            parse(json.dumps({"op": message, "token": "t", "topic": "t", "offset": 1, missing: None}))
+
+
+def test_documented_examples_in_prose() -> None:
+    for block in re.findall(r"```json\n(.*?)```", EVENTS, re.S):
+        for line in block.strip().splitlines():
+            said = json.loads(line)
+            if said.get("op") != "auth":
+                check_from_gateway(json.loads(line.replace("…", "")))
 
 
 def test_client_messages(asyncapi: dict[str, Any]) -> None:

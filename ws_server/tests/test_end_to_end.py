@@ -53,6 +53,8 @@ class Stage:
             "FYNLO_JWKS_URL": jwks_url,
             "FYNLO_WS_PORT": str(self.port),
             "FYNLO_WS_DRAIN_S": "0",
+            "FYNLO_WS_MAX_PER_DEVICE": "0",
+            "FYNLO_WS_MAX_PER_EMPLOYEE": "100",
             "FYNLO_WS_CONNECTS_PER_IP_PER_S": "1000",
             "FYNLO_WS_CONNECT_BURST_PER_IP": "1000",
             "FYNLO_RELAY_HEALTH_PORT": str(self.relay_port),

@@ -355,23 +355,22 @@ async def test_silent_client_is_sent_away(writer: StreamWriter, prefix: str, jwk
 async def test_client_that_never_reads_is_cut_and_the_others_notice_nothing(
     writer: StreamWriter, prefix: str, jwks_url: str, signer: Signer
 ) -> None:
-    async with hosted_gateway(prefix, jwks_url, FYNLO_WS_BUFFER_SOFT_BYTES="65536") as host:
-        token = signer.token()
-        async with (
-            host.connected(token, max_queue=1) as stuck,
-            host.connected(token, max_queue=None) as good,
-        ):
-            await ask(stuck, op="subscribe", topic=ORDERS)
-            await ask(good, op="subscribe", topic=ORDERS)
-            stuck.transport.pause_reading()
-            for _ in range(10):
-                writer.publish(ORDERS, *["x" * 8000] * 100)
-                for _ in range(100):
-                    await receive(good)
-            assert host.gateway._metrics.value("fynlo_ws_closes_total", 'code="4408"') == 1
-            assert host.gateway._hub.pressed == set()
-            assert await ask(good, op="ping") == {"op": "pong"}
-            stuck.transport.abort()
+    async with (
+        hosted_gateway(prefix, jwks_url, FYNLO_WS_BUFFER_SOFT_BYTES="65536") as host,
+        host.connected(signer.token(), max_queue=1) as stuck,
+        host.connected(signer.token(), max_queue=None) as good,
+    ):
+        await ask(stuck, op="subscribe", topic=ORDERS)
+        await ask(good, op="subscribe", topic=ORDERS)
+        stuck.transport.pause_reading()
+        for _ in range(10):
+            writer.publish(ORDERS, *["x" * 8000] * 100)
+            for _ in range(100):
+                await receive(good)
+        assert host.gateway._metrics.value("fynlo_ws_closes_total", 'code="4408"') == 1
+        assert host.gateway._hub.pressed == set()
+        assert await ask(good, op="ping") == {"op": "pong"}
+        stuck.transport.abort()
 
 
 # Life of the process

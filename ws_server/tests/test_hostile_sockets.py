@@ -26,6 +26,8 @@ UPGRADE = (
 )
 #: Another address of the loopback network.
 ELSEWHERE = ("127.0.0.7", 0)
+#: All sockets are one employee's on one device.
+ANY_NUMBER = {"FYNLO_WS_MAX_PER_DEVICE": "0", "FYNLO_WS_MAX_PER_EMPLOYEE": "1000"}
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Prove = Callable[[], Awaitable[None]]
@@ -40,7 +42,7 @@ def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
 
 @pytest_asyncio.fixture
 async def host(writer: StreamWriter, prefix: str, jwks_url: str) -> AsyncIterator[GatewayHost]:
-    limits = {"FYNLO_WS_MAX_WAITING_PER_IP": "20", "FYNLO_WS_MAX_OPEN_PER_IP": "60"}
+    limits = {"FYNLO_WS_MAX_WAITING_PER_IP": "20", "FYNLO_WS_MAX_OPEN_PER_IP": "60", **ANY_NUMBER}
     async with hosted_gateway(prefix, jwks_url, **limits) as running:
         yield running
 
@@ -235,7 +237,7 @@ async def test_frames_never_reach_a_socket_that_took_anothers_number(
 ) -> None:
     """Descriptors are given again as soon as a socket closes: a frame must follow its client, not the number."""
     menu = "l.location-1.menu"
-    async with hosted_gateway(prefix, jwks_url) as host, host.connected(signer.token()) as steady:
+    async with hosted_gateway(prefix, jwks_url, **ANY_NUMBER) as host, host.connected(signer.token()) as steady:
         await ask(steady, op="subscribe", topic=ORDERS)
         for round_number in range(15):
             doomed = [await connect(host.url, **by_header(signer)) for _ in range(6)]

@@ -32,6 +32,10 @@ def frame(**changes: Any) -> bytes:
             frame(type="session.revoked", topic="e.e1", data=None),
             Revocation("employee", "e1", AT_UNIX, "session_revoked"),
         ),
+        (
+            frame(type="session.revoked", topic="e.e1", data={"sid": "s1", "jti": "j1"}),
+            Revocation("token", "j1", AT_UNIX, "session_revoked"),
+        ),
         (frame(type="order.updated"), None),
         (frame(at="yesterday"), None),
         (frame(data=[]), Revocation("device", "d1", AT_UNIX, "device_revoked")),
@@ -50,6 +54,13 @@ def test_only_older_tokens_of_the_subject_are_void() -> None:
     assert not revocation.covers(identity(issued_at=AT_UNIX + 1))
     assert not revocation.covers(identity(issued_at=AT_UNIX - 1, device="d2"))
     assert not revocation.covers(identity(issued_at=AT_UNIX - 1, device=None))
+
+
+def test_one_token_can_be_void_alone() -> None:
+    revocations = Revocations()
+    revocations.add(Revocation("token", "j1", AT_UNIX, "session_revoked"))
+    assert revocations.voids(identity(issued_at=AT_UNIX - 1))
+    assert revocations.voids(identity(issued_at=AT_UNIX - 1, token_id="j2")) is None
 
 
 def test_memory_keeps_the_latest_and_ends() -> None:

@@ -35,6 +35,9 @@ from .till import ask, closed, receive
 
 pytestmark = pytest.mark.asyncio
 
+#: All sockets are one employee's on one device.
+ANY_NUMBER = {"FYNLO_WS_MAX_PER_DEVICE": "0", "FYNLO_WS_MAX_PER_EMPLOYEE": "1000"}
+
 
 @pytest.fixture
 def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
@@ -232,7 +235,10 @@ async def test_event_loop_that_is_late_is_measured(host: GatewayHost) -> None:
 async def test_drain_is_spread_in_random_order_and_the_last_still_hear_events(
     writer: StreamWriter, prefix: str, jwks_url: str, signer: Signer
 ) -> None:
-    async with hosted_gateway(prefix, jwks_url, FYNLO_WS_DRAIN_S="3") as host, contextlib.AsyncExitStack() as stack:
+    async with (
+        hosted_gateway(prefix, jwks_url, FYNLO_WS_DRAIN_S="3", **ANY_NUMBER) as host,
+        contextlib.AsyncExitStack() as stack,
+    ):
         tills = [await stack.enter_async_context(host.connected(signer.token())) for _ in range(20)]
         for till in tills:
             await ask(till, op="subscribe", topic=ORDERS)
@@ -299,7 +305,7 @@ class Supervised(Child):
 @pytest.fixture
 def workers(writer: StreamWriter, prefix: str, jwks_url: str, tmp_path: Path) -> Iterator[Supervised]:
     env = {"FYNLO_REDIS_URL": os.environ["REDIS_URL"], "FYNLO_STREAM_PREFIX": prefix, "FYNLO_JWKS_URL": jwks_url}
-    child = Supervised(tmp_path, free_port(), two_free_ports(), env)
+    child = Supervised(tmp_path, free_port(), two_free_ports(), {**env, **ANY_NUMBER})
     try:
         wait_until(lambda: child.ready(0) and child.ready(1), 60, "readiness of both workers")
         yield child

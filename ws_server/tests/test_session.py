@@ -11,8 +11,10 @@ from ws_server.gateway.client_messages import Position
 from ws_server.gateway.close_codes import CloseCode
 from ws_server.gateway.identity import Identity, TokenError
 from ws_server.gateway.session import (
+    Acknowledge,
     Action,
     Close,
+    Follow,
     Join,
     Leave,
     Purpose,
@@ -30,7 +32,10 @@ def identity(**changes: Any) -> Identity:
         "employee": "e1",
         "device": "d1",
         "session": "s1",
-        "company": "company-1",
+        "company": "c1",
+        "location": "1",
+        "role": "server",
+        "perm_version": 1,
         "token_id": "j1",
         "topics": frozenset({"l.1.orders", "l.1.menu"}),
         "issued_at": NOW,
@@ -168,13 +173,42 @@ def test_unsubscribe() -> None:
     ]
 
 
-def test_ack_is_noted_and_never_goes_back() -> None:
+def test_ack_is_handed_on_for_a_topic_that_is_followed() -> None:
     session = signed_in()
     assert error_codes(say(session, op="ack", topic="l.1.orders", offset=3)) == ["not_subscribed"]
+    assert say(session, op="subscribe", topic="l.1.orders", ack=True) == [Join("l.1.orders", None, acks=True)]
+    assert say(session, op="ack", topic="l.1.orders", offset=7) == [Acknowledge("l.1.orders", 7)]
+
+
+def test_presence_is_followed_without_a_position() -> None:
+    session = new_session()
+    session.verified(identity(topics=frozenset({"l.1.presence"})), Purpose.SIGN_IN, NOW)
+    assert say(session, op="subscribe", topic="l.1.presence", epoch="x", offset=9) == [Follow("l.1.presence")]
+    assert error_codes(say(session, op="subscribe", topic="l.2.presence")) == ["forbidden_topic"]
+    assert say(session, op="unsubscribe", topic="l.1.presence")[0] == Leave("l.1.presence")
+
+
+# Permissions
+
+
+def test_narrowing_ends_topics_and_says_so() -> None:
+    session = signed_in()
     say(session, op="subscribe", topic="l.1.orders")
-    assert say(session, op="ack", topic="l.1.orders", offset=7) == []
-    assert say(session, op="ack", topic="l.1.orders", offset=5) == []
-    assert session.acknowledged == {"l.1.orders": 7}
+    say(session, op="subscribe", topic="l.1.menu")
+    narrower = identity(topics=frozenset({"l.1.menu"}))
+    assert session.narrowed(narrower, may_gain=False) == [
+        Leave("l.1.orders"),
+        Send({"op": "permissions_changed", "removed_topics": ["l.1.orders"]}),
+    ]
+    assert session.topics == {"l.1.menu"}
+    assert error_codes(say(session, op="subscribe", topic="l.1.orders")) == ["forbidden_topic"]
+    assert session.narrowed(narrower, may_gain=False) == []
+
+
+def test_a_client_that_may_gain_topics_is_told_to_fetch_a_token() -> None:
+    session = signed_in()
+    told = Send({"op": "permissions_changed", "removed_topics": []})
+    assert session.narrowed(identity(), may_gain=True) == [told]
 
 
 # Refresh and expiry
@@ -276,6 +310,14 @@ def test_binary_closes() -> None:
         ),
         ({"op": "refresh", "token": ""}, "invalid_message"),
         ({"op": "ack", "topic": "l.1.orders"}, "invalid_message"),
+        ({"op": "ack", "topic": ["l.1.orders"], "offset": 1}, "invalid_message"),
+        ({"op": "subscribe", "topic": "l.1.orders", "ack": 1}, "invalid_message"),
+        ({"op": "subscribe", "topic": "l.1.orders", "ack": None}, "invalid_message"),
+        ({"op": "subscribe", "topic": "l.1.orders", "epoch": {}, "offset": {}}, "invalid_message"),
+        ({"op": "subscribe", "topic": "l.1.orders", "epoch": "x", "offset": "7"}, "invalid_message"),
+        ({"op": "subscribe", "topic": "l.1.orders", "epoch": "x", "offset": 10**400}, "invalid_message"),
+        ({"op": "subscribe", "topic": "", "epoch": "x", "offset": 1e400}, "invalid_message"),
+        ({"op": "__class__"}, "unknown_op"),
     ],
 )
 def test_wrong_message_is_an_error_and_the_connection_stays(message: dict[str, Any], code: str) -> None:

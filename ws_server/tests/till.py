@@ -11,18 +11,29 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from .protocol_document import check_from_gateway
+
 
 async def receive(socket: ClientConnection, timeout_s: float = 15) -> dict[str, Any]:
-    """The next message that is not a heartbeat. Waits longer than the gateway waits for a refill."""
+    """The next message that is not a heartbeat; all are such as the protocol document describes.
+
+    Waits longer than the gateway waits for a refill.
+    """
     while True:
         message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), timeout_s))
+        check_from_gateway(message)
         if message.get("op") != "ping":
             return message
 
 
+async def say(socket: ClientConnection, **message: Any) -> None:
+    """Send one message."""
+    await socket.send(json.dumps(message))
+
+
 async def ask(socket: ClientConnection, **message: Any) -> dict[str, Any]:
     """Send one message and return the next answer."""
-    await socket.send(json.dumps(message))
+    await say(socket, **message)
     return await receive(socket)
 
 

@@ -1,4 +1,5 @@
 from . import (
+    alerts,
     bills,
     approvals,
     catalogue,

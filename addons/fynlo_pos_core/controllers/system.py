@@ -1,60 +1,16 @@
 """Is the system alive, is it ready, what is it, how is it doing."""
 
 import ipaddress
-from typing import Literal
 
 from odoo import http, release
 from odoo.http import request
 from odoo.modules import get_manifest
-from pydantic import Field
 
-from ..rest import ANYONE, Answer, NotFound, api_route, metrics
-from ..rest.shapes import View
+from ..rest import ANYONE, Answer, NotFound, api_route, current_identity, metrics
 from ..tools import redis_client
+from .system_views import DetailsView, LiveView, ReadyView, VersionView
 
-Health = Literal["ok", "away"]
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-
-
-class LiveView(View):
-    status: Literal["ok"]
-
-
-class ChecksView(View):
-    database: Literal["ok"]
-    redis: Health
-
-
-class ReadyView(View):
-    status: Literal["ok"]
-    checks: ChecksView
-
-
-class OutboxView(View):
-    unsent: int = Field(examples=[0])
-    oldest_unsent_s: float = Field(examples=[0.0])
-
-
-class CacheView(View):
-    name: str = Field(examples=["menu"])
-    hits: int = Field(examples=[9810])
-    misses: int = Field(examples=[12])
-    hit_rate: float | None = Field(examples=[0.9988], description="Null before the first look.")
-    entries: int = Field(examples=[4])
-    bytes: int = Field(examples=[412_000])
-
-
-class DetailsView(ReadyView):
-    version: str = Field(examples=["19.0.1.0.0"])
-    odoo: str = Field(examples=["19.0"])
-    outbox: OutboxView
-    caches: list[CacheView]
-
-
-class VersionView(View):
-    name: str = Field(examples=["Fynlo POS"])
-    version: str = Field(examples=["19.0.1.0.0"])
-    odoo: str = Field(examples=["19.0"])
 
 
 class SystemController(http.Controller):
@@ -88,15 +44,16 @@ class SystemController(http.Controller):
         "/health/details",
         method="GET",
         permission="settings.read",
-        summary="The parts of the system, the backlog of events and how the caches do",
+        summary="Every health check with its value, threshold and what to do; the backlog of events; the caches",
         tag="system",
         returns=DetailsView,
         errors=("unavailable",),
+        fresh=True,
         cache_control="no-store",
     )
     def details(self):
         return {
-            "status": "ok",
+            **request.env["fynlo.health"]._report(current_identity().company_id),
             "checks": _checks(),
             "version": _version(),
             "odoo": release.version,
@@ -133,6 +90,7 @@ class SystemController(http.Controller):
         gauges = {
             "fynlo_outbox_unsent": backlog["unsent"],
             "fynlo_outbox_oldest_unsent_seconds": backlog["oldest_unsent_s"],
+            **request.env["fynlo.health"]._samples(),
         }
         return Answer(metrics.render(gauges).encode(), media_type=PROMETHEUS)
 

@@ -10,3 +10,5 @@ from . import cash
 from . import tables
 from . import receipts
 from . import stock
+from . import realtime
+from . import health

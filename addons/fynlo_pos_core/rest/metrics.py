@@ -34,6 +34,10 @@ HELP = {
     "fynlo_redis_up": ("gauge", "1 while Redis answers; otherwise the counts are this process's own."),
     "fynlo_outbox_unsent": ("gauge", "Events that the relay has not sent yet."),
     "fynlo_outbox_oldest_unsent_seconds": ("gauge", "Age of the oldest unsent event."),
+    "fynlo_health_status": ("gauge", "What the last look found: 0 fine, 1 warning, 2 failure, -1 it could not tell."),
+    "fynlo_health_value": ("gauge", "The value that the last look found, of the worst thing."),
+    "fynlo_alert_open": ("gauge", "Alerts that were raised and not cleared yet."),
+    "fynlo_alerts_last_evaluated_timestamp_seconds": ("gauge", "When everything was last looked at; 0 for never."),
     **cache_metrics.HELP,
 }
 
@@ -82,7 +86,9 @@ def render(gauges: dict[str, float]) -> str:
     lines = []
     for family, (kind, text) in HELP.items():
         lines += [f"# HELP {family} {text}", f"# TYPE {family} {kind}"]
-        lines += [f"{name} {value:g}" for name, value in sorted(samples.items(), key=_place) if _is_of(name, family)]
+        lines += [
+            f"{name} {_number(value)}" for name, value in sorted(samples.items(), key=_place) if _is_of(name, family)
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -100,8 +106,13 @@ def _totals() -> dict[str, int]:
 
 def _place(sample: tuple[str, float]) -> tuple[str, float]:
     """Where a sample stands: the buckets of one histogram from the least bound to the greatest."""
-    name, _, bound = sample[0].partition('le="')
+    name, _, bound = sample[0].partition(',le="')
     return name, float(bound.rstrip('"}') or "0")
+
+
+def _number(value: float) -> str:
+    """A sample's value; ``:g`` would round a moment to the hour."""
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _is_of(name: str, family: str) -> bool:

@@ -30,7 +30,7 @@ def run(env, work):
     """
     cr = env.cr
     for turn in range(MAX_TRIES):
-        _begin(cr)
+        begin(cr)
         try:
             result, refusal = _attempt(work)
             cr.flush()
@@ -66,7 +66,7 @@ def _attempt(work):
         return None, problem
 
 
-def _begin(cr):
+def begin(cr):
     """Start afresh at READ COMMITTED. A test's cursor shares one transaction and keeps its level."""
     cr.rollback()
     if isinstance(cr, Cursor):

@@ -1,4 +1,6 @@
 from . import property_settings
+from . import test_alerts
+from . import test_alerts_api
 from . import test_approvals
 from . import test_approvals_api
 from . import test_backoffice_guard
@@ -11,7 +13,11 @@ from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
 from . import test_changes
+from . import test_connection_history
+from . import test_connection_tour
+from . import test_connections
 from . import test_countdowns
+from . import test_health
 from . import test_identity_audit
 from . import test_identity_back_office
 from . import test_identity_devices
@@ -32,6 +38,7 @@ from . import test_operations
 from . import test_order_bad_input
 from . import test_order_board
 from . import test_orders
+from . import test_outbox_indexes
 from . import test_prepared_statements
 from . import test_price_lists_api
 from . import test_price_rules

@@ -74,6 +74,14 @@ class TestChanges(ApiCase):
         kept = self.api("GET", f"/changes?after={self.base + 2}", token=self.token).json()
         self.assertEqual(self.seqs(kept), [3])
 
+    def test_a_change_that_nobody_can_read_holds_up_nobody(self):
+        self.happen(self.orders(), self.orders(), self.orders())
+        self.env.cr.execute(
+            "UPDATE fynlo_outbox SET payload = '{' WHERE company_id = %s AND seq = %s", (self.company.id, self.base + 2)
+        )
+        answer = self.api("GET", f"/changes?after={self.base}", token=self.token).json()
+        self.assertEqual([item["data"] for item in answer["items"]], [{"n": 1}, None, {"n": 1}])
+
     def test_refusals(self):
         self.assertProblem(self.api("GET", "/changes?after=0"), "token_missing", 401)
         for query in ("", "?after=-1", "?after=x", "?after=0&limit=0", "?after=0&limit=501"):

@@ -1,5 +1,8 @@
 """The permission map, its cache, and the one query that identifies a request."""
 
+import json
+
+import jwt
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
@@ -17,6 +20,18 @@ class TestPermissions(ApiCase):
         return self.env["fynlo.permission.map"].search(
             [("code", "=", code), ("company_id", "=", (company or self.company).id)]
         )
+
+    def notices(self, company=None):
+        """What gateways are told since the last call."""
+        self.env.cr.flush()
+        uuid = (company or self.company).fynlo_uuid
+        domain = [("type", "=", "permissions.changed"), ("resource_id", "=", uuid)]
+        events = self.env["fynlo.outbox"].search(domain, order="id")
+        self.assertEqual(set(events.mapped("topic")), {f"c.{uuid}.sync"} if events else set())
+        told = [json.loads(event.payload) for event in events]
+        self.env.cr.execute("DELETE FROM fynlo_outbox WHERE id = ANY(%s)", (events.ids,))
+        events.invalidate_recordset()
+        return told
 
     def test_a_new_company_gets_the_whole_map(self):
         company = self.env["res.company"].create({"name": "Map Ltd"})
@@ -49,6 +64,7 @@ class TestPermissions(ApiCase):
 
     def test_what_moves_the_version(self):
         employee = self.employee("server", name="Watched")
+        self.notices()
         changes = {
             "map": lambda: self.row("order.void").write({"server": True}),
             "role": lambda: employee.write({"fynlo_role": "cashier"}),
@@ -60,9 +76,51 @@ class TestPermissions(ApiCase):
                 before = self.company.fynlo_perm_version
                 change()
                 self.assertGreater(self.company.fynlo_perm_version, before)
-        self.env.cr.flush()
-        event = self.env["fynlo.outbox"].search([("type", "=", "settings.changed")], limit=1)
-        self.assertEqual(event.topic, f"c.{self.company.fynlo_uuid}.sync")
+                (notice,) = self.notices()
+                self.assertEqual(notice["perm_version"], self.company.fynlo_perm_version)
+                self.assertEqual(set(notice["employees"]), set() if name == "map" else {employee.fynlo_uuid})
+
+    def test_one_notice_tells_of_a_whole_staff(self):
+        staff = self.env["hr.employee"].sudo()
+        for number in range(12):
+            staff |= self.employee("server", name=f"Server {number}")
+        _company, foreign = self.make_company("Faraway", chart=None)
+        self.notices(), self.notices(foreign.company_id)
+        staff[:8].write({"fynlo_role": "cashier"})
+        for one in staff[8:]:
+            one.fynlo_role = "kitchen"
+        staff[11].fynlo_role = False
+        self.row("payment.read").server = False
+        (notice,) = self.notices()
+        expected = {one.fynlo_uuid: "cashier" for one in staff[:8]} | {one.fynlo_uuid: "kitchen" for one in staff[8:11]}
+        self.assertEqual(notice["employees"], expected | {staff[11].fynlo_uuid: None})
+        self.assertEqual(list(notice["topics"]), list(roles.ROLES))
+        self.assertNotIn("l.{location}.payments", notice["topics"]["server"])
+        self.assertIn("l.{location}.payments", notice["topics"]["cashier"])
+        self.assertEqual(self.notices(foreign.company_id), [])
+
+    def test_a_change_that_is_undone_is_not_told(self):
+        employee = self.employee("server", name="Watched")
+        self.notices()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            employee.fynlo_role = "owner"
+            raise ZeroDivisionError
+        self.assertEqual(self.notices(), [])
+
+    def test_a_token_carries_what_the_notice_says(self):
+        token = self.sign_in("server")
+        self.notices()
+        self.row("kitchen.read").server = False
+        (notice,) = self.notices()
+        old, new = self.claims(token), self.claims(self.sign_in("server"))
+        self.assertLess(old["perm_version"], notice["perm_version"])
+        self.assertEqual(new["perm_version"], notice["perm_version"])
+        self.assertEqual(set(old["topics"]) - set(new["topics"]), {f"l.{new['location']}.kitchen"})
+        expanded = {template.format(employee=new["sub"], **new) for template in notice["topics"]["server"]}
+        self.assertEqual(set(new["topics"]), expanded)
+
+    def claims(self, token):
+        return jwt.decode(token, options={"verify_signature": False})
 
     def test_one_query_identifies_a_request(self):
         headers = {"Authorization": f"Bearer {self.sign_in('cashier')}"}

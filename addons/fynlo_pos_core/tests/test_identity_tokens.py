@@ -149,6 +149,11 @@ class TestRevocation(ApiCase):
     def assertOut(self, token, code="token_invalid"):
         self.assertProblem(self.api("GET", "/auth/me", token=token), code, 401)
 
+    def assertToldToGateways(self, answer):
+        self.env.cr.flush()
+        event = self.env["fynlo.outbox"].search([("resource_id", "=", answer["session_id"])])
+        self.assertEqual((event.type, event.topic), ("session.revoked", f"e.{answer['employee']['id']}"))
+
     def test_revoked_device(self):
         device, _key = self.env["fynlo.device"]._pair_new(self.location, "Lost")
         answer = self.env["fynlo.session"]._open(self.employee("server"), self.location, device=device)
@@ -184,6 +189,17 @@ class TestRevocation(ApiCase):
         answer = self.session("server", employee=employee)
         employee.user_id.active = False
         self.assertOut(answer["access_token"])
+        self.assertToldToGateways(answer)
+
+    def test_archived_location(self):
+        employee = self.employee("server", name="Everywhere", location_ids=[])
+        closing = self.other_location
+        answer = self.env["fynlo.session"]._open(employee, closing)
+        elsewhere = self.env["fynlo.session"]._open(employee, self.location)
+        closing.active = False
+        self.assertOut(answer["access_token"])
+        self.assertToldToGateways(answer)
+        self.assertEqual(self.api("GET", "/auth/me", token=elsewhere["access_token"]).status_code, 200)
 
     def test_role_removed(self):
         employee = self.employee("server", name="Former")

@@ -1,5 +1,6 @@
 """Health, version and metrics."""
 
+import re
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -41,6 +42,7 @@ class TestSystem(ApiCase):
         self.assertIn('route="/api/<path:rest>",status="404"', response.text)
         self.assertIn('fynlo_request_seconds_bucket{method="GET",route="/api/v1/version",le="+Inf"}', response.text)
         self.assertRegex(response.text, r"\nfynlo_outbox_unsent \d+\n")
+        self.assertEqual(sorted(re.findall(r"# TYPE (\S+)", response.text)), sorted(metrics.HELP))
 
     def test_metrics_are_not_for_the_outside(self):
         for header in ("X-Forwarded-For", "Forwarded"):

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from ...rest import ANYONE, PAIRED, Answer, Invalid, NotFound, api_route, current_call, current_identity
 from ...rest.paging import decode, page
-from ...rest.shapes import Id, Name, PageQuery, Shape, View, WireMoment
+from ...rest.shapes import Id, Name, NameView, PageQuery, Shape, View, WireMoment
 from .auth import AppVersion
-from .views import DeviceView, EmployeeNameView, LocationView
+from .views import ConnectionEnding, DeviceView, EmployeeNameView, LocationView, Presence
 
 
 class PairingCodeShape(Shape):
@@ -47,10 +47,48 @@ class PairingView(View):
 class DeviceQuery(PageQuery):
     location_id: UUID | None = None
     state: Literal["paired", "revoked"] | None = None
+    presence: Presence | None = None
+
+
+class PresentDeviceView(DeviceView):
+    """A device as lists show it: with what is known of its connection at this moment."""
+
+    presence: Presence
+    address: Annotated[str, Field(examples=["203.0.113.9"])] | None
+    last_ending: ConnectionEnding | None
 
 
 class DevicePage(View):
-    items: list[DeviceView]
+    items: list[PresentDeviceView]
+    next_cursor: str | None
+
+
+class ConnectionQuery(PageQuery):
+    open: bool | None = None
+
+
+class ConnectionView(View):
+    id: UUID
+    device: NameView | None
+    employee: NameView | None
+    location: NameView | None
+    address: str | None
+    user_agent: str | None
+    opened_at: WireMoment
+    last_seen_at: WireMoment
+    closed_at: WireMoment | None
+    closed_by: Literal["client", "server", "network", "lost"] | None
+    ending: ConnectionEnding | None
+    code: Annotated[int, Field(examples=[4408])] | None
+    reason: str | None
+    topics: int
+    messages_received: int
+    events_replayed: int
+    kilobytes_sent: int
+
+
+class ConnectionPage(View):
+    items: list[ConnectionView]
     next_cursor: str | None
 
 
@@ -130,21 +168,25 @@ class DevicesController(http.Controller):
         "/devices",
         method="GET",
         permission="device.manage",
-        summary="Devices of the company",
+        summary="Devices of the company, and which of them are connected now",
         tag="devices",
         query=DeviceQuery,
         returns=DevicePage,
+        fresh=True,
     )
     def list_devices(self, query):
+        request.env["fynlo.connection.import"].sudo()._freshen()
         domain = _domain(current_identity())
         if query.location_id:
             domain.append(("config_id.fynlo_uuid", "=", str(query.location_id)))
         if query.state:
             domain.append(("state", "=", query.state))
+        if query.presence:
+            domain.append(("presence", "=", query.presence))
         if query.cursor:
             domain.append(("id", ">", decode(query.cursor, int)[0]))
         rows = request.env["fynlo.device"].sudo().search(domain, order="id", limit=query.limit + 1)
-        return page(rows, query.limit, lambda device: device._api_values(), lambda device: (device.id,))
+        return page(rows, query.limit, lambda device: device._presence_values(), lambda device: (device.id,))
 
     @api_route(
         "/devices/<string:device_id>",
@@ -192,8 +234,30 @@ class DevicesController(http.Controller):
         return Answer(device._api_values(), resource=("device", device.fynlo_uuid))
 
 
+class ConnectionsController(http.Controller):
+    @api_route(
+        "/devices/<string:device_id>/connections",
+        method="GET",
+        permission="device.manage",
+        summary="When a device was connected, the latest connection first",
+        tag="devices",
+        query=ConnectionQuery,
+        returns=ConnectionPage,
+        fresh=True,
+    )
+    def list_connections(self, device_id, query):
+        request.env["fynlo.connection.import"].sudo()._freshen()
+        domain = [("device_id", "=", _device(device_id).id), *_domain(current_identity())]
+        if query.open is not None:
+            domain.append(("closed_at", "=" if query.open else "!=", False))
+        if query.cursor:
+            domain.append(("id", "<", decode(query.cursor, int)[0]))
+        rows = request.env["fynlo.connection"].sudo().search(domain, order="id desc", limit=query.limit + 1)
+        return page(rows, query.limit, lambda row: row._api_values(), lambda row: (row.id,))
+
+
 def _domain(identity):
-    """The devices of the caller's company, at the caller's locations."""
+    """What belongs to the caller's company, at the caller's locations."""
     locations = request.env.user.fynlo_location_ids
     bound = identity.role != "owner" and locations
     return [("company_id", "=", identity.company_id), *([("config_id", "in", locations.ids)] if bound else [])]

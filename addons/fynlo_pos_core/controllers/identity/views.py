@@ -8,6 +8,23 @@ from ...rest.shapes import NameView, View, WireMoment
 Role = Literal["kitchen", "server", "cashier", "supervisor", "manager", "owner"]
 
 
+Presence = Literal["online", "offline", "never"]
+ConnectionEnding = Literal[
+    "left",
+    "unreachable",
+    "restart",
+    "signed_out",
+    "revoked",
+    "replaced",
+    "crowded",
+    "slow",
+    "faulty",
+    "unavailable",
+    "lost",
+    "other",
+]
+
+
 class EmployeeNameView(View):
     id: UUID
     name: str

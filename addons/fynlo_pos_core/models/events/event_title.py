@@ -35,6 +35,7 @@ class FynloOutbox(models.Model):
             "product.availability_changed": self.env._("Run out, or back on the menu"),
             "stock.low": self.env._("Stock low, or filled up"),
             "settings.changed": self.env._("Settings changed"),
+            "permissions.changed": self.env._("Permissions changed"),
             "device.revoked": self.env._("Device revoked"),
         }
         return titles.get(self.type, self.type)

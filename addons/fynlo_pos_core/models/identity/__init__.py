@@ -11,6 +11,7 @@ from . import (
     password_reset,
     permission,
     permission_map,
+    permission_notice,
     pin_wizard,
     refresh_token,
     res_users,

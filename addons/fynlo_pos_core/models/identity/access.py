@@ -18,6 +18,7 @@ TOPICS = (
     ("l.{location}.tables", "order.read"),
     ("l.{location}.menu", "menu.read"),
     ("l.{location}.till", "till_session.read"),
+    ("l.{location}.presence", "presence.read"),
     ("c.{company}.dashboard", "report.read"),
     ("c.{company}.workforce", "timecard.read"),
     ("c.{company}.sync", "sync.use"),

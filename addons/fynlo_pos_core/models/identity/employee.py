@@ -145,7 +145,7 @@ class HrEmployee(models.Model):
         for employee in employees.filtered(lambda one: one.fynlo_role and not one.user_id):
             employee.user_id = self._fynlo_new_user(employee.name, employee.company_id, employee.fynlo_role)
         (employees.user_id | (former_users or self.env["res.users"])).sudo()._fynlo_follow_employees()
-        employees.company_id._fynlo_bump_permissions()
+        employees.company_id._fynlo_bump_permissions(employees)
         self.env["fynlo.session"].sudo()._end_lost(employees)
 
     def _fynlo_watched(self):

@@ -43,8 +43,10 @@ class ResUsers(models.Model):
                 user.company_ids = [Command.link(company.id) for company in missing]
 
     def write(self, vals):
-        """A role is set on the employee; groups that say otherwise are put right again."""
+        """A role is set on the employee; groups that say otherwise are put right again. Archiving signs out."""
         result = super().write(vals)
+        if vals.get("active") is False:
+            self.env["fynlo.session"].sudo()._end_lost(self._fynlo_employees())
         if "group_ids" in vals:
             self._fynlo_employees().user_id._fynlo_follow_employees()
         return result

@@ -70,8 +70,9 @@ class FynloSession(models.Model):
     def _answer(self, refresh_token):
         """The shape of every successful sign-in and refresh."""
         employee, location = self.employee_id, self.config_id
-        identity_codes = self.env["fynlo.access"]._permissions_of(self.company_id, employee.fynlo_role)
-        token, expires_at = access_token.issue(self._claims(identity_codes))
+        role, perm_version = self._standing()
+        codes = self.env["fynlo.access"]._permissions_of(self.company_id, role)
+        token, expires_at = access_token.issue(self._claims(role, perm_version, codes))
         return {
             "access_token": token,
             "token_type": "Bearer",
@@ -81,10 +82,25 @@ class FynloSession(models.Model):
             "session_id": self.fynlo_uuid,
             "employee": employee._fynlo_name_values(),
             "location": location._api_values(),
-            "permissions": sorted(identity_codes),
+            "permissions": sorted(codes),
         }
 
-    def _claims(self, codes):
+    def _standing(self):
+        """The employee's role and the company's permission version at one moment.
+
+        In one statement, and before the permissions are read: a token must never carry a newer
+        version than what it allows, or the gateway would not know that it is out of date.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT employee.fynlo_role, company.fynlo_perm_version
+                 FROM hr_employee employee JOIN res_company company ON company.id = employee.company_id
+                WHERE employee.id = %s""",
+            (self.employee_id.id,),
+        )
+        return self.env.cr.fetchone()
+
+    def _claims(self, role, perm_version, codes):
         employee, location, company = self.employee_id, self.config_id, self.company_id
         device_uuid = self.device_id.fynlo_uuid or None
         return {
@@ -93,8 +109,8 @@ class FynloSession(models.Model):
             "device": device_uuid,
             "location": location.fynlo_uuid,
             "company": company.fynlo_uuid,
-            "role": employee.fynlo_role,
-            "perm_version": company.fynlo_perm_version,
+            "role": role,
+            "perm_version": perm_version,
             "topics": self.env["fynlo.access"]._topics(
                 codes,
                 location=location.fynlo_uuid,
@@ -125,16 +141,22 @@ class FynloSession(models.Model):
 
     @api.model
     def _end_lost(self, employees):
-        """End the sessions of employees who left, lost their role, or may no longer work there."""
+        """End the sessions of employees who left, lost their user or role, or may no longer work there."""
         active = self.search([("employee_id", "in", employees.ids), ("state", "=", "active")])
         lost = active.filtered(
             lambda session: (
                 not session.employee_id.active
+                or not session.employee_id.user_id.active
                 or not session.employee_id.fynlo_role
                 or not session.employee_id._fynlo_may_work_at(session.config_id)
             )
         )
         self._end(lost, "employee_changed")
+
+    @api.model
+    def _end_at(self, locations):
+        """End every session at these locations."""
+        return self._end(self.search([("config_id", "in", locations.ids), ("state", "=", "active")]), "location_closed")
 
     @api.model
     def _end_all_of(self, employees, reason, *, but=None):

@@ -26,7 +26,9 @@ class FynloAttention(models.AbstractModel):
         """Title, model, domain and action of everything that may wait."""
         review = Domain("fynlo_number", "!=", False) & Domain("fynlo_review_state", "=", "waiting")
         failed = Domain("fynlo_posting_error", "!=", False)
+        alerts = Domain("state", "=", "open")
         return [
             (self.env._("Orders to review"), "pos.order", review, "fynlo_pos_core.action_reviews"),
             (self.env._("Tills not posted"), "pos.session", failed, "fynlo_pos_core.action_till_sessions"),
+            (self.env._("Alerts"), "fynlo.alert", alerts, "fynlo_pos_core.action_alerts"),
         ]

@@ -49,21 +49,16 @@ class ResCompany(models.Model):
         self.env["fynlo.permission.map"].sudo()._fill(companies)
         return companies
 
-    def _fynlo_bump_permissions(self):
-        """Make every cached permission of these companies stale, from this transaction's commit on."""
+    def _fynlo_bump_permissions(self, employees=None):
+        """Make every cached permission of these companies stale, from this transaction's commit on.
+
+        ``employees`` are those whose own role, place or state changed. Live connections are told.
+        """
         if not self:
             return
         self.env.cr.execute(
-            "UPDATE res_company SET fynlo_perm_version = nextval('fynlo_perm_version_seq') WHERE id IN %s"
-            " RETURNING id, fynlo_perm_version, fynlo_uuid",
+            "UPDATE res_company SET fynlo_perm_version = nextval('fynlo_perm_version_seq') WHERE id IN %s",
             (tuple(self.ids),),
         )
         self.invalidate_recordset(["fynlo_perm_version"], flush=False)
-        for company_id, version, uuid in self.env.cr.fetchall():
-            self.env["fynlo.outbox"]._emit(
-                company_id,
-                f"c.{uuid}.sync",
-                "settings.changed",
-                uuid,
-                {"section": "permissions", "perm_version": version},
-            )
+        self.env["fynlo.permission.notice"]._owe(self, employees or self.env["hr.employee"])

@@ -46,6 +46,13 @@ class PosConfig(models.Model):
         locations._fynlo_relax_sequences()
         return locations
 
+    def write(self, vals):
+        """Archiving a location signs out everybody there."""
+        result = super().write(vals)
+        if vals.get("active") is False:
+            self.env["fynlo.session"].sudo()._end_at(self)
+        return result
+
     def _fynlo_relax_sequences(self):
         for location in self.sudo():
             sequences = location.order_seq_id | location.order_backend_seq_id | location.order_line_seq_id

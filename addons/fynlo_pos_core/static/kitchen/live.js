@@ -2,7 +2,7 @@
 
 const WAIT_MAX_MS = 30_000;
 /** Close codes after which coming back by oneself is no use. */
-const STOP = new Set([1009, 4400]);
+const STOP = new Set([1009, 4400, 4409]);
 const REVOKED = 4403;
 const UNAUTHENTICATED = 4401;
 
@@ -52,6 +52,8 @@ export class Live {
             position: () => message.offset > this.offset && this.subscribe(),
             ping: () => this.tell({op: "pong"}),
             token_expiring: () => this.renew(),
+            permissions_changed: () => this.renew().then(() => this.subscribe()),
+            error: () => message.code === "forbidden_topic" && this.on.state("stopped"),
         };
         handlers[message.op]?.();
     }

@@ -1,4 +1,4 @@
-/** Keeps an open list or kanban of orders up to date without disturbing who looks at it. */
+/** Keeps an open list or kanban up to date without disturbing who looks at it. */
 
 import { serializeDateTime } from "@web/core/l10n/dates";
 import { useService } from "@web/core/utils/hooks";
@@ -9,27 +9,33 @@ const EVERY = 3000;
 const FRESH_FOR = 6000;
 /** A grouped view is watched by its newest records. */
 const WATCHED = 200;
-/** What tells one state of an order from the next; views that use this load both fields. */
-const MARKS = { write_date: {}, fynlo_version: {} };
+/** What tells one state of an order from the next. */
+export const ORDER_MARKS = ["write_date", "fynlo_version"];
 
 /**
  * Reload the model of a multi-record controller when its records have changed.
  *
  * Asks only while the tab is visible, nobody edits a row and no other load is under way. Selection
  * and scroll position stay. ``controller.model.fresh`` holds the ids of new and changed records.
+ * ``marks`` are the fields that tell one state of a record from the next: the view loads them. So are
+ * ``quietMarks``, but a record in which only these changed is not marked as fresh.
+ * ``prepare`` is awaited before each question, to have the server look at its sources.
  */
-export function useLiveRefresh(controller) {
+export function useLiveRefresh(controller, { marks = ORDER_MARKS, quietMarks = [], prepare = null } = {}) {
     const orm = useService("orm");
-    const live = new LiveRefresh(controller, orm);
+    const live = new LiveRefresh(controller, orm, { marks, quietMarks, prepare });
     onMounted(() => live.start());
     onWillUnmount(() => live.stop());
     return live;
 }
 
 class LiveRefresh {
-    constructor(controller, orm) {
+    constructor(controller, orm, { marks, quietMarks, prepare }) {
         this.controller = controller;
         this.orm = orm;
+        this.marks = marks;
+        this.quietMarks = quietMarks;
+        this.prepare = prepare;
         this.stamps = null;
         this.query = null;
         this.busy = false;
@@ -64,6 +70,7 @@ class LiveRefresh {
         }
         this.busy = true;
         try {
+            await this.prepare?.();
             await this.compare();
         } catch {
             // the network is away for a moment; the next look will tell
@@ -81,9 +88,10 @@ class LiveRefresh {
         if (this.stopped || !before || !same(query, this.describe())) {
             return; // the person has moved on; what is shown was loaded a moment ago
         }
-        const changed = [...stamps.keys()].filter((id) => stamps.get(id) !== before.get(id));
+        const differs = (part) => (id) => stamps.get(id)[part] !== before.get(id)?.[part];
+        const changed = [...stamps.keys()].filter(differs("loud"));
         const gone = [...before.keys()].some((id) => !stamps.has(id));
-        if (changed.length || gone) {
+        if (changed.length || gone || [...stamps.keys()].some(differs("quiet"))) {
             await this.reload(changed);
         }
     }
@@ -97,7 +105,7 @@ class LiveRefresh {
         if (root.groups && this.stamps && same(query, this.query)) {
             return this.stamps;
         }
-        return isWhole(root) ? new Map(recordsOf(root).map(({ resId, data }) => [resId, stamp(data)])) : null;
+        return isWhole(root) ? new Map(recordsOf(root).map(({ resId, data }) => [resId, this.stamp(data)])) : null;
     }
 
     describe() {
@@ -114,9 +122,15 @@ class LiveRefresh {
     async read({ domain, offset, limit, order }) {
         const { root } = this.controller.model;
         const { records } = await this.orm.silent.call(root.resModel, "web_search_read", [], {
-            domain, offset, limit, order, specification: MARKS, context: root.context, count_limit: 1,
+            domain, offset, limit, order, context: root.context, count_limit: 1,
+            specification: Object.fromEntries([...this.marks, ...this.quietMarks].map((name) => [name, {}])),
         });
-        return new Map(records.map((record) => [record.id, stamp(record)]));
+        return new Map(records.map((record) => [record.id, this.stamp(record)]));
+    }
+
+    stamp(data) {
+        const values = (names) => names.map((name) => text(data[name])).join(" ");
+        return { loud: values(this.marks), quiet: values(this.quietMarks) };
     }
 
     async reload(changed) {
@@ -145,8 +159,9 @@ class LiveRefresh {
     }
 }
 
-function stamp({ write_date: moment, fynlo_version: version }) {
-    return `${typeof moment === "string" ? moment : serializeDateTime(moment)} ${version}`;
+/** A value as text: moments come as text from the server and as objects from a loaded record. */
+function text(value) {
+    return value?.isLuxonDateTime ? serializeDateTime(value) : `${value}`;
 }
 
 function same(one, other) {

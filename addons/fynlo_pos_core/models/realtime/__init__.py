@@ -1,0 +1,7 @@
+from . import (
+    connection,
+    connection_import,
+    connection_retention,
+    device_presence,
+    stream_position,
+)

@@ -1,0 +1,1 @@
+"""How long after a manager's change a connection has lost its rights."""

@@ -1,0 +1,1 @@
+"""Tills sell and listen while every process behind them is killed again and again."""
