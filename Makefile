@@ -56,7 +56,7 @@ bench: ## Compare the menu with stock Odoo's, and time the hottest reads
 bench-orders: ## Every figure of an order against stock Odoo, in one run
 	@$(FYNLO) load bench_orders $(ARGS)
 
-bench-caches: ## How fast a change of the catalogue takes cached values out of use
+bench-caches: ## How fast a change of prices, settings or permissions takes cached values out of use
 	@$(FYNLO) load bench_caches $(ARGS)
 
 bench-events: ## How long an event takes from the commit to ten tills

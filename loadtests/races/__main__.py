@@ -14,6 +14,7 @@ from loadtests.races.shared_tables import share_tables
 from loadtests.races.twin_payments import pay_twice
 from loadtests.races.twin_refunds import refund_at_once
 from loadtests.races.twin_retries import retry_at_once
+from loadtests.races.twin_settings import change_at_once
 from loadtests.result import announce, write_result
 from loadtests.stage import stage
 
@@ -31,6 +32,7 @@ def main() -> int:
             retry_at_once(scene, tills, dishes, options.rounds),
             share_tables(scene, tills, dishes, options.rounds),
             sell_the_last(scene, tills, dishes, max(1, options.rounds // 10)),
+            change_at_once(scene, tills, max(1, options.rounds // 10)),
             sell_at_once(scene, tills, dishes, options.orders),
         ]
     for outcome in outcomes:

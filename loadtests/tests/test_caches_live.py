@@ -43,6 +43,14 @@ def test_a_price_changed_elsewhere_is_charged_by_every_worker(
         assert menu_prices() == {round(price * 100)}
 
 
+def test_a_setting_changed_by_one_worker_is_told_by_every_worker(tills: list[LoadTill]) -> None:
+    for columns in (7, 8):
+        changed = tills[0].patch("/settings/ui", {"tile_columns": columns})
+        assert changed.status == 200, changed.body
+        told = [reply.body["ui"] for reply in everywhere(lambda: tills[1].read("/settings"))]
+        assert told == [changed.body] * REQUESTS
+
+
 def test_a_permission_taken_away_in_the_middle_of_work_is_gone_everywhere(
     restaurant: LiveRestaurant, tills: list[LoadTill]
 ) -> None:

@@ -8,6 +8,7 @@ from loadtests.races.last_portions import sell_the_last
 from loadtests.races.shared_tables import share_tables
 from loadtests.races.twin_payments import pay_twice
 from loadtests.races.twin_retries import retry_at_once
+from loadtests.races.twin_settings import change_at_once
 from scripts.local.end_to_end import LiveRestaurant
 
 
@@ -39,3 +40,7 @@ def test_the_last_portions_are_sold_once(
     restaurant: LiveRestaurant, tills: list[LoadTill], location: dict[str, Any]
 ) -> None:
     assert sell_the_last(restaurant, tills, location["dishes"], rounds=3).faults == []
+
+
+def test_managers_do_not_overwrite_each_others_settings(restaurant: LiveRestaurant, tills: list[LoadTill]) -> None:
+    assert change_at_once(restaurant, tills, rounds=5).faults == []

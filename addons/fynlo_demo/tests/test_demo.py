@@ -3,7 +3,7 @@
 import json
 
 from odoo.addons.fynlo_pos_core.tests.common import ApiCase
-from odoo.addons.fynlo_pos_core.tools import prepared_bytes
+from odoo.addons.fynlo_pos_core.tools import process_cache
 from odoo.tests import tagged
 
 from ..models.demo_business import BISTRO_COMPANY, PIZZA_COMPANY
@@ -22,7 +22,7 @@ class TestDemo(ApiCase):
 
     def _menu(self, location):
         self.env.flush_all()
-        prepared_bytes.forget()
+        process_cache.forget()
         return json.loads(self.env["fynlo.menu"]._prepared(location.id, location.fynlo_uuid, 0).raw)
 
     def test_building_it_again_changes_nothing(self):

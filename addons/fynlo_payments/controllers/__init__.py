@@ -1,2 +1,3 @@
 from . import payments
 from . import refunds
+from . import settings

@@ -1,8 +1,8 @@
 """A payment: one attempt with one tender for part of an order."""
 
 from odoo import api, fields, models
+from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 from odoo.addons.fynlo_pos_core.tools.clock import wire
-from odoo.addons.fynlo_pos_core.tools.money import to_major
 
 from ..providers.provider import PREFIX
 
@@ -29,6 +29,7 @@ PAYMENTS = """
       JOIN pos_order placed ON placed.id = payment.order_id
       JOIN res_currency currency ON currency.id = payment.currency_id
 """
+OF_ORDERS = PreparedStatement(PAYMENTS + " WHERE payment.order_id = ANY(%(orders)s) ORDER BY payment.id")
 
 
 class FynloPayment(models.Model):
@@ -74,7 +75,7 @@ class FynloPayment(models.Model):
     tendered = fields.Integer("Tendered (minor units)", required=True, readonly=True, default=0)
     change = fields.Integer("Change (minor units)", required=True, readonly=True, default=0)
     refunded = fields.Integer("Refunded (minor units)", required=True, readonly=True, default=0)
-    amount_shown = fields.Monetary("Amount", compute="_compute_amount_shown", store=True, currency_field="currency_id")
+    amount_shown = fields.Monetary("Amount", required=True, readonly=True, currency_field="currency_id")
     provider_reference = fields.Char(readonly=True, index="btree_not_null")
     livemode = fields.Boolean(readonly=True)
     failure_code = fields.Char(readonly=True)
@@ -94,11 +95,6 @@ class FynloPayment(models.Model):
     def _select_method(self):
         return self.env["pos.payment.method"]._select_fynlo_provider()
 
-    @api.depends("amount", "currency_id")
-    def _compute_amount_shown(self):
-        for payment in self:
-            payment.amount_shown = to_major(payment.amount, payment.currency_id.decimal_places)
-
     def _provider(self):
         return self.env[PREFIX + self.method]
 
@@ -110,10 +106,7 @@ class FynloPayment(models.Model):
     def _documents_by_order(self, order_ids):
         """The payments of several orders in their shape, with one query."""
         self.flush_model()
-        self.env.cr.execute(
-            PAYMENTS + " WHERE payment.order_id = ANY(%s) ORDER BY payment.id",
-            (list(order_ids),),
-        )
+        OF_ORDERS.execute(self.env.cr, orders=list(order_ids))
         documents = {order_id: [] for order_id in order_ids}
         for row in self.env.cr.dictfetchall():
             documents[row["order_id"]].append(payment_document(row))

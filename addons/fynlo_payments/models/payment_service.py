@@ -5,7 +5,6 @@ locked first, so two tills that pay the same order wait for each other and neith
 """
 
 from odoo import api, models
-from odoo.addons.fynlo_pos_core.models.orders.order_rows import QUIET
 from odoo.addons.fynlo_pos_core.models.orders.order_states import ORDER_STATES
 from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
 from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare
@@ -129,27 +128,25 @@ class FynloPaymentService(models.AbstractModel):
         """The attempt row: it carries the client's id, so the same payment can never be taken twice."""
         charged = _charged(wish)
         taken = wish.tendered.amount if wish.tendered else charged
-        return (
-            self.env["fynlo.payment"]
-            .sudo()
-            .create(
-                {
-                    "fynlo_uuid": str(wish.id),
-                    "order_id": order.row_id,
-                    "company_id": facts.company_id,
-                    "config_id": facts.location_id,
-                    "session_id": order.session_id,
-                    "employee_id": identity.employee_id,
-                    "device_id": identity.device_id,
-                    "currency_id": facts.currency_id,
-                    "method": wish.method,
-                    "amount": wish.amount.amount,
-                    "tip": charged - wish.amount.amount,
-                    "tendered": taken,
-                    "change": taken - charged,
-                    "state": "reserved",
-                }
-            )
+        env = self.env["fynlo.order.rows"]._lean_env(order, identity, facts)
+        return env["fynlo.payment"].create(
+            {
+                "fynlo_uuid": str(wish.id),
+                "order_id": order.row_id,
+                "company_id": facts.company_id,
+                "config_id": facts.location_id,
+                "session_id": order.session_id,
+                "employee_id": identity.employee_id,
+                "device_id": identity.device_id,
+                "currency_id": facts.currency_id,
+                "method": wish.method,
+                "amount": wish.amount.amount,
+                "amount_shown": to_major(wish.amount.amount, facts.digits),
+                "tip": charged - wish.amount.amount,
+                "tendered": taken,
+                "change": taken - charged,
+                "state": "reserved",
+            }
         )
 
     def _apply(self, attempt, outcome, order, facts, method_id, identity):
@@ -172,7 +169,6 @@ class FynloPaymentService(models.AbstractModel):
 
     def _book(self, attempt, order, facts, method_id, identity):
         """Odoo's rows: what was tendered, and the change as a negative row of its own."""
-        env = self.env["fynlo.order.rows"]._lean_env(order, identity, facts)
         shared = {
             **facts.payment_defaults,
             "pos_order_id": order.row_id,
@@ -194,7 +190,7 @@ class FynloPaymentService(models.AbstractModel):
         if attempt.change:
             change = to_major(-attempt.change, facts.digits)
             rows.append({**shared, "uuid": uuid7(), "amount": change, "is_change": True, "name": "return"})
-        env["pos.payment"].with_context(**QUIET).create(rows)
+        self.env["fynlo.order.rows"]._lane(order, identity, facts).insert_payments(rows)
 
 
 def _charged(wish):

@@ -29,7 +29,9 @@ class FynloLocationFacts(models.AbstractModel):
     _inherit = "fynlo.location.facts"
 
     def _tenders(self, location):
-        offered = location.payment_method_ids.filtered("fynlo_provider").sorted("sequence", reverse=True)
+        offered = location.payment_method_ids.filtered(
+            lambda method: method.fynlo_provider and not method.is_online_payment
+        ).sorted("sequence", reverse=True)
         return {method.fynlo_provider: method.id for method in offered}
 
 

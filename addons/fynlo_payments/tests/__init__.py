@@ -2,12 +2,14 @@ from . import test_bills
 from . import test_cash_books
 from . import test_cash_rounding
 from . import test_paid_receipts
+from . import test_payment_settings
 from . import test_payments
 from . import test_query_budgets
 from . import test_refund_books
 from . import test_refund_lists
 from . import test_refunds
 from . import test_refunds_api
+from . import test_row_lane
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_reckoning

@@ -25,6 +25,9 @@ BUDGETS = {
     "POST /orders/{id}:send": 16,
     "GET /menu": 1,
     "GET /menu, 304": 1,
+    "GET /settings": 1,
+    "GET /settings, 304": 1,
+    "GET /settings/{section}": 6,
     "GET /orders": 4,
     "GET /orders/{id}": 4,
     "GET /kitchen/tickets": 10,
@@ -147,6 +150,17 @@ class TestQueryBudgets(Shop, ApiCase):
             **{
                 "GET /menu": lambda: self.done("GET", "/menu"),
                 "GET /menu, 304": lambda: self.api("GET", "/menu", token=self.token, headers=known),
+            }
+        )
+
+    def test_settings(self):
+        etag = self.api("GET", "/settings", token=self.token).headers["ETag"]
+        known = {"If-None-Match": etag}
+        self.assert_within(
+            **{
+                "GET /settings": lambda: self.done("GET", "/settings"),
+                "GET /settings, 304": lambda: self.api("GET", "/settings", token=self.token, headers=known),
+                "GET /settings/{section}": lambda: self.done("GET", "/settings/business"),
             }
         )
 

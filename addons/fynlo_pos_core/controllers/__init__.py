@@ -13,6 +13,7 @@ from . import (
     orders,
     receipt_page,
     receipts,
+    settings,
     system,
     tables,
     till_sessions,

@@ -108,6 +108,7 @@ class KitchenController(http.Controller):
             "device": {"id": device.fynlo_uuid, "name": device.name},
             "location": {"id": identity.location_uuid, "name": device.config_id.name},
             "ws_url": settings().ws_url,
+            "websocket": device.config_id._fynlo_line(),
         }
 
     @api_route(

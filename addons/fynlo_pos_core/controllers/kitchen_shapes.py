@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ..rest.shapes import Id, NameView, PageQuery, QueryShape, Shape, View, WireMoment
+from .identity.views import EventLineView
 from .operation_shapes import Course
 from .order_shapes import OrderView
 
@@ -131,3 +132,4 @@ class DisplayView(View):
     device: NameView
     location: NameView
     ws_url: str
+    websocket: EventLineView

@@ -171,6 +171,8 @@ class LocationFacts:
     order_defaults: dict = field(default_factory=dict)
     line_defaults: dict = field(default_factory=dict)
     payment_defaults: dict = field(default_factory=dict)
+    #: Odoo notes in the order's chatter which quantities were lowered.
+    edit_tracking: bool = False
     #: (model, id, values) of constants, put into the ORM's cache so that they are never fetched.
     seeds: tuple = ()
     variants: dict[str, VariantFacts] = field(default_factory=dict)

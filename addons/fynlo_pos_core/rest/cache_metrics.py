@@ -16,7 +16,7 @@ from ..tools import redis_client
 from ..tools.process_cache import usages
 from ..tools.settings import settings
 
-COUNTED = ("hits", "misses", "evictions")
+COUNTED = ("hits", "misses", "evictions", "rejected")
 HELD = ("entries", "bytes")
 #: A process that has been silent for this long has ended, or holds nothing that anybody uses.
 SILENT_S = 600.0
@@ -25,6 +25,7 @@ HELP = {
     "fynlo_cache_hits_total": ("counter", "Values found in a cache."),
     "fynlo_cache_misses_total": ("counter", "Values that a cache did not have in the version asked for."),
     "fynlo_cache_evictions_total": ("counter", "Values that made room for others."),
+    "fynlo_cache_rejected_total": ("counter", "Values in Redis that were damaged or not ours."),
     "fynlo_cache_entries": ("gauge", "Values that the worker processes keep."),
     "fynlo_cache_bytes": ("gauge", "Size of those values, as they would be written down."),
 }

@@ -34,6 +34,7 @@ class Identity:
     role: str
     session_id: int
     catalogue_version: int
+    settings_version: int = 0
     permissions: frozenset[str] = frozenset()
 
     @property

@@ -38,6 +38,8 @@ class FynloDispatcher(Dispatcher):
             return self._finish(cors.preflight(self.request), 200)
         if not self.request.db:
             return self._serve_without_database(endpoint, call)
+        if call.route.writes or call.route.fresh:
+            transaction.begin(self.request.env.cr)
         self._admit(call)
         self._read_parameters(call, args)
         if call.route.writes or call.route.fresh:
@@ -126,9 +128,9 @@ class FynloDispatcher(Dispatcher):
             call.headers["Idempotent-Replayed"] = "true"
             return Answer(json.loads(replay.body), status=replay.status)
         answer = self._perform(endpoint)
-        cr.flush()
         body = answer.body if answer.body is not None else {}
         idempotency.record(cr, call, answer.status or call.route.status, to_json(body), answer.resource)
+        cr.flush()
         return answer
 
     def _perform(self, endpoint):

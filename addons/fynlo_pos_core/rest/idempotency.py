@@ -8,6 +8,9 @@ import json
 import re
 from dataclasses import dataclass
 
+from odoo.sql_db import Cursor
+
+from . import closing_statements
 from .prepared_statement import PreparedStatement
 from .problem import Problem
 
@@ -15,7 +18,7 @@ from .problem import Problem
 LOCK_SEED = 4711
 
 CLAIM = PreparedStatement(
-    """SELECT pg_try_advisory_xact_lock(hashtextextended(%(lock)s, %(seed)s)), found.*
+    """SELECT now() AT TIME ZONE 'UTC', pg_try_advisory_xact_lock(hashtextextended(%(lock)s, %(seed)s)), found.*
           FROM (SELECT 1) one
           LEFT JOIN (SELECT body_hash, status, body FROM fynlo_idempotency
                       WHERE scope = %(scope)s AND key = %(key)s) found ON TRUE"""
@@ -63,7 +66,9 @@ def claim(cr, scope, key, wanted_hash):
     the unique index when the record is written; the transaction then runs again and finds it.
     """
     CLAIM.execute(cr, lock=_lock_name(scope, key), seed=LOCK_SEED, scope=scope, key=key)
-    locked, known_hash, status, body = cr.fetchone()
+    moment, locked, known_hash, status, body = cr.fetchone()
+    if isinstance(cr, Cursor):
+        cr._now = moment  # every write asks for it, and would ask the database once more
     if known_hash is not None:
         if known_hash != wanted_hash:
             raise Problem("idempotency_key_reused", "This Idempotency-Key was used for another request.")
@@ -111,9 +116,10 @@ def _is_locked(cr, scope, key):
 
 
 def record(cr, call, status, raw, resource):
-    """Keep the answer under the call's key. Goes with the effect's own commit."""
-    RECORD.execute(
+    """Keep the answer under the call's key when the cursor is flushed. Goes with the effect's own commit."""
+    closing_statements.add(
         cr,
+        RECORD,
         company=call.identity.company_id or None,
         scope=call.identity.scope,
         key=call.idempotency_key,

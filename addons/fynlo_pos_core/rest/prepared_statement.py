@@ -34,14 +34,7 @@ class PreparedStatement:
         Raises a serialization failure, which runs the request again, when a table has changed so
         much since the statement was prepared that its answer would have other columns.
         """
-        statements = [self] if first is None else [first, self]
-        for statement in statements:
-            statement._prepare_on(cr.connection)
-        try:
-            cr.execute("; ".join(statement._execute for statement in statements), values)
-        except FeatureNotSupported as changed:
-            cr.connection.fynlo_prepared = None
-            raise SerializationFailure("A prepared statement is out of date.") from changed
+        _execute(cr, [self] if first is None else [first, self], lambda texts: ("; ".join(texts), values))
 
     def _prepare_on(self, connection):
         prepared = getattr(connection, "fynlo_prepared", None)
@@ -53,3 +46,26 @@ class PreparedStatement:
                 prepared = connection.fynlo_prepared = set()
             cursor.execute(self._prepare)
         prepared.add(self._name)
+
+
+def execute_together(cr, calls):
+    """Run several statements, each with its own values, in one round trip: ``calls`` are (statement, values).
+
+    Raises like ``PreparedStatement.execute``.
+    """
+
+    def filled(texts):
+        whole = b"; ".join(cr.mogrify(text, values) for text, (_, values) in zip(texts, calls, strict=True))
+        return whole.decode(), None
+
+    _execute(cr, [statement for statement, _ in calls], filled)
+
+
+def _execute(cr, statements, filled):
+    for statement in statements:
+        statement._prepare_on(cr.connection)
+    try:
+        cr.execute(*filled([statement._execute for statement in statements]))
+    except FeatureNotSupported as changed:
+        cr.connection.fynlo_prepared = None
+        raise SerializationFailure("A prepared statement is out of date.") from changed

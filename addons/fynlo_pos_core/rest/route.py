@@ -100,9 +100,14 @@ def api_route(
     return declaration
 
 
+def is_permission(code: str) -> bool:
+    """Whether ``code`` is written as a permission is: ``order.create``."""
+    return bool(_PERMISSION.fullmatch(code))
+
+
 def _check_declaration(path: str, method: str, permission: str) -> None:
     """Refuse at import, so that a route without a permission never starts."""
-    if permission not in STAND_INS and not _PERMISSION.fullmatch(permission or ""):
+    if permission not in STAND_INS and not is_permission(permission or ""):
         raise TypeError(f"{method} {path} declares no permission")
     if method not in METHODS or method == "HEAD":
         raise TypeError(f"{method} {path}: no such method; HEAD comes with GET")

@@ -10,7 +10,7 @@ import time
 from odoo.exceptions import ConcurrencyError
 from odoo.sql_db import Cursor
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, STATUS_READY
 
 from .problem import Problem
 
@@ -30,7 +30,10 @@ def run(env, work):
     """
     cr = env.cr
     for turn in range(MAX_TRIES):
-        begin(cr)
+        if turn or not _is_fresh(cr):
+            begin(cr)
+        else:
+            cr.clear()
         try:
             result, refusal = _attempt(work)
             cr.flush()
@@ -68,6 +71,12 @@ def _attempt(work):
 
 def begin(cr):
     """Start afresh at READ COMMITTED. A test's cursor shares one transaction and keeps its level."""
-    cr.rollback()
+    if not isinstance(cr, Cursor) or cr.connection.status != STATUS_READY:
+        cr.rollback()
     if isinstance(cr, Cursor):
         cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+
+
+def _is_fresh(cr):
+    """Whether nothing but the sign-in was read, at a level where every statement sees the present."""
+    return isinstance(cr, Cursor) and cr.connection.isolation_level == ISOLATION_LEVEL_READ_COMMITTED

@@ -57,6 +57,8 @@ from . import test_rest_routes
 from . import test_rest_shapes
 from . import test_rest_system
 from . import test_service_tours
+from . import test_settings
+from . import test_settings_api
 from . import test_split
 from . import test_stock
 from . import test_stock_api

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from odoo.tests import HttpCase
 
 from ..rest import rate_limit
-from ..tools import prepared_bytes, redis_client, signing_keys
+from ..tools import process_cache, redis_client, signing_keys
 from ..tools.identifiers import uuid7
 from ..tools.settings import settings
 
@@ -55,8 +55,8 @@ def forget_rate_limits():
 
 def forget_menus():
     """A test that was rolled back leaves menus behind under versions that the next test will reach again."""
-    prepared_bytes.forget()
-    prefix = f"{settings().stream_prefix}prepared:*"
+    process_cache.forget()
+    prefix = f"{settings().stream_prefix}cache:*"
     redis_client.attempt(lambda client: [client.delete(key) for key in client.scan_iter(prefix)], [])
 
 

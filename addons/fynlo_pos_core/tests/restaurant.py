@@ -4,7 +4,7 @@ import json
 
 from odoo import Command
 
-from ..tools import prepared_bytes
+from ..tools import process_cache
 from ..tools.identifiers import uuid7
 
 
@@ -108,7 +108,7 @@ class Restaurant:
     def menu(self, location, version=None):
         """The location's menu as a till reads it."""
         self.env.flush_all()
-        prepared_bytes.forget()
+        process_cache.forget()
         prepared = self.env["fynlo.menu"]._prepared(location.id, location.fynlo_uuid, version or uuid7())
         return json.loads(prepared.raw)
 

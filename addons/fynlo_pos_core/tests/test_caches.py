@@ -1,16 +1,34 @@
 """Caches: bounded, counted, out of date with the change itself, and never anybody else's."""
 
+import gzip
 import json
+import os
+import secrets
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.tests import TransactionCase, tagged
+import redis
+from odoo.tests import BaseCase, TransactionCase, tagged
 
 from ..models.identity import access as access_module
 from ..models.orders import location_facts
 from ..rest import metrics
-from ..tools import clock, prepared_bytes, process_cache, redis_client
+from ..tools import (
+    clock,
+    layered_cache,
+    prepared_bytes,
+    process_cache,
+    redis_client,
+    secret_hash,
+    shared_cache,
+)
 from ..tools.identifiers import uuid7
-from .common import ApiCase, use_test_settings
+from .common import ApiCase, forget_settings, use_test_settings
 from .shop import Shop
 
 
@@ -61,7 +79,7 @@ class TestCachedCatalogue(Shop, TransactionCase):
 
     def setUp(self):
         super().setUp()
-        prepared_bytes.forget()
+        process_cache.forget()
 
     def prepared(self, version, location=None):
         location = location or self.location
@@ -82,7 +100,7 @@ class TestCachedCatalogue(Shop, TransactionCase):
         ours, theirs = self.prepared(version), self.prepared(version, other)
         self.assertIn(b"Margherita", ours.raw)
         self.assertNotIn(b"Margherita", theirs.raw)
-        prepared_bytes.forget()  # now from Redis, or made anew where there is none
+        process_cache.forget()  # now from Redis, or made anew where there is none
         self.assertEqual((self.prepared(version).raw, self.prepared(version, other).raw), (ours.raw, theirs.raw))
 
     def test_the_same_version_of_two_companies_is_two_permission_maps(self):
@@ -101,7 +119,7 @@ class TestCachedCatalogue(Shop, TransactionCase):
         self.env.cr.flush()
         self.assertEqual(facts._of(self.location.id, version).variants[self.menu.pizza.fynlo_uuid].price, 1000)
         self.assertEqual(facts._of(self.location.id, version + 1).variants[self.menu.pizza.fynlo_uuid].price, 1250)
-        self.assertIsNone(location_facts._cache.get((self.env.cr.dbname, self.location.id), version))
+        self.assertIsNone(location_facts._cache.process.peek(f"{self.env.cr.dbname}:{self.location.id}", version))
 
     def test_what_is_not_committed_is_not_kept(self):
         """A transaction that changes the catalogue sees its change; if it is undone, nobody else did."""
@@ -121,8 +139,8 @@ class TestCachedCatalogue(Shop, TransactionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestSharedAnswers(TransactionCase):
-    """Prepared answers in Redis."""
+class TestSharedCache(TransactionCase):
+    """What lies in Redis is used only if one of our processes wrote it for this key and version."""
 
     @classmethod
     def setUpClass(cls):
@@ -131,42 +149,203 @@ class TestSharedAnswers(TransactionCase):
 
     def setUp(self):
         super().setUp()
-        prepared_bytes.forget()
-        self.key, self.now = f"menu:test:{uuid7()}", clock.now()
-        self.answer = prepared_bytes.prepare(b'{"a": 1}', "m1", self.now.replace(year=self.now.year + 1))
+        self.cache = self.new_cache()
+        self.key = f"db:{uuid7()}"
+        self.answer = self.answer_of(b'{"a": 1}')
 
-    def keep(self):
+    def new_cache(self, shape="1"):
+        """The cache as another process has it: empty, over the same Redis."""
+        with patch.dict(process_cache._caches):
+            return prepared_bytes.cache_of_answers("test", shape)
+
+    def answer_of(self, raw, shared_s=60):
+        return prepared_bytes.prepare(raw, "m1", clock.now() + timedelta(days=2), shared_s)
+
+    def keep(self, answer=None):
+        """The name in Redis of what the cache left there."""
         if not redis_client.attempt(lambda client: client.ping(), False):
             self.skipTest("needs a Redis server")
-        prepared_bytes.keep(self.key, 1, self.answer)
-        prepared_bytes.forget()
-        return prepared_bytes._redis_key(self.key)
+        self.cache.read(self.key, 1, lambda: answer or self.answer)
+        return self.cache.shared.redis_name(self.key)
+
+    def found(self, key=None, version=1, cache=None):
+        """What another process finds; ``None`` when it had to make its own."""
+        cache = cache or self.new_cache()
+        made = self.answer_of(b"made anew")
+        self.usage_of = cache.shared.usage
+        told = cache.read(key or self.key, version, lambda: made)
+        return None if told is made else told
 
     def test_another_process_finds_the_version_it_asks_for(self):
         self.keep()
-        self.assertIsNone(prepared_bytes.find(self.key, 2, self.now))
-        self.assertEqual(prepared_bytes.find(self.key, 1, self.now), self.answer)
+        self.assertEqual(self.found(), self.answer)
+        self.assertEqual((self.usage_of().hits, self.usage_of().misses), (1, 0))
+        self.assertIsNone(self.found(version=2))
+        self.assertEqual((self.usage_of().hits, self.usage_of().misses, self.usage_of().rejected), (0, 1, 0))
 
     def test_a_new_version_takes_the_place_of_the_old(self):
         self.keep()
-        prepared_bytes.keep(self.key, 2, self.answer)
-        prepared_bytes.forget()
-        self.assertIsNone(prepared_bytes.find(self.key, 1, self.now))
-        self.assertEqual(prepared_bytes.find(self.key, 2, self.now), self.answer)
+        newer = self.answer_of(b"newer")
+        self.cache.read(self.key, 2, lambda: newer)
+        self.assertEqual(self.found(version=2), newer)
+        self.assertIsNone(self.found(version=1))
 
     def test_damage_counts_as_nothing(self):
         name = self.keep()
         whole = redis_client.attempt(lambda client: client.get(name), b"")
-        for damaged in (b"", b"x", whole[:20], whole[:-6], whole[:-30] + b"z" * 30, b"1\n" + whole):
+        flipped = whole[:-3] + bytes([whole[-3] ^ 1]) + whole[-2:]
+        for damaged in (b"x", whole[:20], whole[:-6], flipped, b"1\n" + whole, whole + b"\0", b"z" * 100_000):
             with self.subTest(damaged[:10]):
                 redis_client.attempt(lambda client, damaged=damaged: client.set(name, damaged), None)
-                self.assertIsNone(prepared_bytes.find(self.key, 1, self.now))
+                self.assertIsNone(self.found())
+                self.assertEqual((self.usage_of().misses, self.usage_of().rejected), (1, 1))
+
+    def test_another_kind_of_value_does_not_make_redis_away(self):
+        name = self.keep()
+        redis_client.attempt(lambda client: (client.delete(name), client.lpush(name, "a")), None)
+        self.assertIsNone(self.found())
+        self.assertEqual(self.usage_of().rejected, 1)
+        self.assertTrue(redis_client.attempt(lambda client: client.ping(), False))
+        self.assertIsNotNone(self.found(), "the next value took its place")
+
+    def test_what_belongs_to_another_key_is_not_taken(self):
+        """Another company's menu, another database's or another cache's, copied to where ours should be."""
+        name, other = self.keep(), f"db:{uuid7()}"
+        there = self.cache.shared.redis_name(other)
+        redis_client.attempt(lambda client: client.copy(name, there), None)
+        self.assertIsNone(self.found(key=other))
+        self.assertEqual(self.usage_of().rejected, 1)
+
+    def test_another_secret_is_another_system(self):
+        self.keep()
+        with patch.object(secret_hash, "keyed", lambda _purpose, _secret: "00" * 32):
+            self.assertIsNone(self.found())
+        with patch.object(secret_hash, "keyed", side_effect=secret_hash.PepperMissing):
+            self.assertIsNone(self.found())
+
+    def test_releases_do_not_see_each_other(self):
+        self.keep()
+        self.assertIsNone(self.found(cache=self.new_cache(shape="2")))
+        self.assertEqual(self.usage_of().rejected, 0)
+        self.assertEqual(self.found(), self.answer)
+
+    def test_a_bomb_does_not_unfold(self):
+        bomb = replace(self.answer, compressed=gzip.compress(b"0" * (prepared_bytes.MAX_RAW_BYTES + 1)))
+        self.keep(bomb)
+        self.assertIsNone(self.found())
+        self.assertEqual(self.usage_of().rejected, 1)
+
+    def test_what_is_too_large_stays_with_its_process(self):
+        big = self.answer_of(secrets.token_bytes(shared_cache.MAX_BYTES))
+        name = self.keep(big)
+        self.assertFalse(redis_client.attempt(lambda client: client.exists(name), None))
+        self.assertIs(self.cache.read(self.key, 1, self.fail), big)
+
+    def test_redis_keeps_it_as_long_as_its_company_wants(self):
+        name = self.keep()
+        self.assertIn(redis_client.attempt(lambda client: client.ttl(name), None), range(50, 61))
+        self.key = f"db:{uuid7()}"
+        name = self.keep(self.answer_of(b"mine", shared_s=0))
+        self.assertFalse(redis_client.attempt(lambda client: client.exists(name), None))
+
+    def test_a_full_redis_is_no_outage(self):
+        def full(*_args, **_options):
+            raise redis.ResponseError("OOM command not allowed when used memory > 'maxmemory'.")
+
+        with patch.object(redis.Redis, "set", full):
+            self.cache.read(self.key, 1, lambda: self.answer)
+        self.assertGreaterEqual(0, redis_client._state["closed_until"] - time.monotonic())
 
     def test_without_redis_the_process_has_its_own(self):
         with patch.object(redis_client, "attempt", lambda _work, otherwise: otherwise):
-            self.assertIsNone(prepared_bytes.find(self.key, 1, self.now))
-            prepared_bytes.keep(self.key, 1, self.answer)
-            self.assertEqual(prepared_bytes.find(self.key, 1, self.now), self.answer)
+            self.assertIs(self.cache.read(self.key, 1, lambda: self.answer), self.answer)
+            self.assertIs(self.cache.read(self.key, 1, self.fail), self.answer)
+
+    def test_a_redis_that_hangs_is_asked_once(self):
+        """A listener that accepts and says nothing: the first question waits for a moment, the next for none."""
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+            with patch.dict(os.environ, FYNLO_REDIS_URL=address):
+                self.addCleanup(forget_settings)
+                forget_settings()
+                self.assertIs(self.cache.read(self.key, 1, lambda: self.answer), self.answer)
+                self.assertGreater(redis_client._state["closed_until"], time.monotonic())
+                with patch.object(redis_client, "_client", self.fail):
+                    self.cache.read(self.key, 2, lambda: self.answer)
+
+
+@tagged("post_install", "-at_install")
+class TestLayeredCache(BaseCase):
+    def cache(self, **options):
+        with patch.dict(process_cache._caches):
+            return layered_cache.LayeredCache("test", max_entries=10, max_bytes=1000, weigh=len, **options)
+
+    def test_one_thread_makes_it_for_all(self):
+        cache, made, release = self.cache(), [], threading.Event()
+
+        def make():
+            made.append(threading.get_ident())
+            release.wait(30)
+            return "value"
+
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(cache.read, "key", 1, make) for _ in range(8)]
+            other = pool.submit(cache.read, "other", 1, lambda: "free")
+            self.assertFalse(any(one.done() for one in asked))
+            release.set()
+            self.assertEqual({one.result(30) for one in asked}, {"value"})
+            self.assertEqual(other.result(30), "free")
+        self.assertEqual(len(made), 1)
+
+    def test_who_waits_for_one_that_fails_makes_its_own(self):
+        cache, begun, release, turns = self.cache(), threading.Event(), threading.Event(), []
+
+        def make():
+            turns.append(1)
+            if len(turns) == 1:
+                begun.set()
+                release.wait(30)
+                raise ValueError("broken")
+            return "value"
+
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(cache.read, "key", 1, make)
+            begun.wait(30)
+            second = pool.submit(cache.read, "key", 1, make)
+            release.set()
+            self.assertIsInstance(first.exception(30), ValueError)
+            self.assertEqual(second.result(30), "value")
+        self.assertEqual(cache._at_work, {})
+
+    def test_what_takes_too_long_is_made_twice(self):
+        cache, begun, release = self.cache(), threading.Event(), threading.Event()
+
+        def slow():
+            begun.set()
+            release.wait(30)
+            return "slow"
+
+        with ThreadPoolExecutor(1) as pool, patch.object(layered_cache, "PATIENCE_S", 0.01):
+            first = pool.submit(cache.read, "key", 1, slow)
+            begun.wait(30)
+            self.assertEqual(cache.read("key", 1, lambda: "own"), "own")
+            release.set()
+            self.assertEqual(first.result(30), "slow")
+
+    def test_what_is_not_to_be_kept_is_made_every_time(self):
+        cache = self.cache()
+        self.assertEqual(cache.read("key", 1, lambda: "mine", keep=False), "mine")
+        self.assertEqual(cache.read("key", 1, lambda: "ours"), "ours")
+
+    def test_what_is_no_longer_good_is_made_anew(self):
+        good = {"old": True}
+        cache = self.cache(is_good=lambda value: good.get(value, True))
+        cache.read("key", 1, lambda: "old")
+        self.assertEqual(cache.read("key", 1, self.fail), "old")
+        good["old"] = False
+        self.assertEqual(cache.read("key", 1, lambda: "new"), "new")
 
 
 @tagged("post_install", "-at_install")
@@ -185,7 +364,7 @@ class TestCachesSeen(ApiCase):
     def test_hits_and_misses_are_seen(self):
         token = self.sign_in("manager")
         cached = self.permissions_cache(token)
-        access_module._permissions.clear()
+        access_module._permissions.process.clear()
         self.api("GET", "/auth/me", token=token)
         self.api("GET", "/auth/me", token=token)
         after = self.permissions_cache(token)
@@ -206,4 +385,7 @@ class TestCachesSeen(ApiCase):
         metrics.flush()
         with patch.object(redis_client, "attempt", lambda _work, otherwise: otherwise):
             names = {cache["name"] for cache in metrics.caches()}
-        self.assertEqual(names, {"permissions", "location_facts", "menu", "menu_redis"})
+        self.assertEqual(
+            names,
+            {"permissions", "permissions_redis", "location_facts", "menu", "menu_redis", "settings", "settings_redis"},
+        )

@@ -9,7 +9,7 @@ from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
 from ..controllers.catalogue.menu_views import MenuView
-from ..tools import prepared_bytes
+from ..tools import process_cache
 from ..tools.identifiers import uuid7
 from .restaurant import Restaurant
 
@@ -230,7 +230,7 @@ class TestPreparedMenu(Restaurant, TransactionCase):
 
     def setUp(self):
         super().setUp()
-        prepared_bytes.forget()
+        process_cache.forget()
 
     def _prepared(self, version):
         return self.env["fynlo.menu"]._prepared(self.location.id, self.location.fynlo_uuid, version)
@@ -260,7 +260,7 @@ class TestPreparedMenu(Restaurant, TransactionCase):
     def test_another_process_finds_it_in_redis(self):
         version = uuid7()
         first = self._prepared(version)
-        prepared_bytes.forget()
+        process_cache.forget()
         with self.assertQueryCount(0):
             self.assertEqual(self._prepared(version), first)
 

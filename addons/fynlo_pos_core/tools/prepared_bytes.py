@@ -1,4 +1,4 @@
-"""Answers that are prepared once and sent many times: kept in the process and in Redis."""
+"""Answers that are prepared once and sent many times: their bytes, plain and gzipped, and how caches keep them."""
 
 import gzip
 import hashlib
@@ -6,82 +6,74 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from . import redis_client
-from .process_cache import CacheCounts, ProcessCache
-from .settings import settings
+from . import clock
+from .layered_cache import LayeredCache
+from .shared_cache import SharedCache, Unreadable
 
 LEVEL = 7  # 0.5 ms more than level 1, once a version
+#: What a value in Redis may unfold to.
+MAX_RAW_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Bytes ready to go, plain and gzipped, good until a naive UTC moment."""
+    """Bytes ready to go, plain and gzipped, good until a naive UTC moment.
+
+    Redis keeps them for ``shared_s`` seconds; 0 is for this process alone.
+    """
 
     raw: bytes
     compressed: bytes
     etag: str
     fresh_until: datetime
+    shared_s: int = 0
 
 
-#: One answer a location: some hundreds of locations find room in a process.
-_kept: ProcessCache[Prepared] = ProcessCache(
-    "menu", max_entries=256, max_bytes=64 << 20, weigh=lambda prepared: len(prepared.raw) + len(prepared.compressed)
-)
-_shared = CacheCounts("menu_redis")
-
-
-def prepare(raw: bytes, tag: str, fresh_until: datetime) -> Prepared:
+def prepare(raw: bytes, tag: str, fresh_until: datetime, shared_s: int) -> Prepared:
     """Compress ``raw``. Its entity tag is ``tag`` and a hash, so equal bytes have equal tags in every process."""
     digest = hashlib.blake2b(raw, digest_size=6).hexdigest()
-    return Prepared(raw, gzip.compress(raw, compresslevel=LEVEL, mtime=0), f'"{tag}-{digest}"', fresh_until)
+    compressed = gzip.compress(raw, compresslevel=LEVEL, mtime=0)
+    return Prepared(raw, compressed, f'"{tag}-{digest}"', fresh_until, shared_s)
 
 
-def find(key: str, version: object, moment: datetime) -> Prepared | None:
-    """What was kept under ``key`` for this version, here or by another process, if still fresh at ``moment``."""
-    kept = _kept.get(key, version)
-    if not kept:
-        kept = _fetch(key, version)
-        if kept:
-            _kept.put(key, version, kept)
-    return kept if kept and moment < kept.fresh_until else None
+def cache_of_answers(name: str, shape: str) -> LayeredCache[Prepared]:
+    """A cache of prepared answers, one a location: some hundreds of locations find room in a process.
 
-
-def keep(key: str, version: object, prepared: Prepared) -> None:
-    """Keep ``prepared`` here and, when Redis answers, for the other processes; an older version makes room."""
-    _kept.put(key, version, prepared)
-    head = f"{version}\n{prepared.etag}\n{prepared.fresh_until.isoformat()}\n".encode()
-    expires_at = int(prepared.fresh_until.replace(tzinfo=UTC).timestamp())
-    redis_client.attempt(
-        lambda client: client.set(_redis_key(key), head + prepared.compressed, exat=expires_at), otherwise=None
+    ``shape`` is the release that made them.
+    """
+    return LayeredCache(
+        name,
+        max_entries=256,
+        weigh=lambda prepared: len(prepared.raw) + len(prepared.compressed),
+        shared=SharedCache(f"{name}_redis", shape=shape, pack=_pack, unpack=_unpack),
+        is_good=lambda prepared: clock.now() < prepared.fresh_until,
+        life_s=_life_s,
     )
 
 
-def forget() -> None:
-    """Drop what this process keeps; Redis keeps its own."""
-    _kept.clear()
+def _life_s(prepared: Prepared) -> float:
+    left = prepared.fresh_until.replace(tzinfo=UTC) - clock.now().replace(tzinfo=UTC)
+    return min(prepared.shared_s, left.total_seconds())
 
 
-def _fetch(key: str, version: object) -> Prepared | None:
-    stored = redis_client.attempt(lambda client: client.get(_redis_key(key)), otherwise=None)
-    prepared = _read(stored, str(version)) if isinstance(stored, bytes) else None
-    if prepared:
-        _shared.hits += 1
-    else:
-        _shared.misses += 1
-    return prepared
+def _pack(prepared: Prepared) -> bytes:
+    head = f"{prepared.etag}\n{prepared.fresh_until.isoformat()}\n{prepared.shared_s}\n"
+    return head.encode() + prepared.compressed
 
 
-def _read(stored: bytes, wanted: str) -> Prepared | None:
-    """The answer in Redis; ``None`` when it is of another version, or damaged."""
+def _unpack(packed: bytes) -> Prepared:
     try:
-        version, etag, fresh_until, compressed = stored.split(b"\n", 3)
-        if version.decode() != wanted:
-            return None
+        etag, fresh_until, shared_s, compressed = packed.split(b"\n", 3)
         moment = datetime.fromisoformat(fresh_until.decode())
-        return Prepared(gzip.decompress(compressed), compressed, etag.decode(), moment)
-    except (ValueError, OSError, EOFError, zlib.error):
-        return None
+        return Prepared(_unfold(compressed), compressed, etag.decode(), moment, int(shared_s))
+    except (ValueError, zlib.error) as exc:
+        raise Unreadable(str(exc)) from exc
 
 
-def _redis_key(key: str) -> str:
-    return f"{settings().stream_prefix}prepared:{key}"
+def _unfold(compressed: bytes) -> bytes:
+    """Gunzip, but never to more than an answer can have."""
+    unfolding = zlib.decompressobj(wbits=31)
+    raw = unfolding.decompress(compressed, MAX_RAW_BYTES)
+    if not unfolding.eof:
+        raise Unreadable("the value is cut short or unfolds to too much")
+    return raw

@@ -18,20 +18,24 @@ class CacheUsage:
     hits: int
     misses: int
     evictions: int
+    rejected: int
     entries: int
     bytes: int
 
 
 class CacheCounts:
-    """Hits and misses of a cache that lies elsewhere."""
+    """Hits and misses of a cache that lies elsewhere, and the values there that could not be trusted."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.hits = self.misses = self.evictions = 0
+        self.hits = self.misses = self.evictions = self.rejected = 0
         _caches[name] = self
 
     def usage(self) -> CacheUsage:
-        return CacheUsage(self.hits, self.misses, self.evictions, 0, 0)
+        return CacheUsage(self.hits, self.misses, self.evictions, self.rejected, 0, 0)
+
+    def clear(self) -> None:
+        """Forget what this process keeps; here it keeps nothing."""
 
 
 class ProcessCache(CacheCounts, Generic[Value]):
@@ -63,6 +67,12 @@ class ProcessCache(CacheCounts, Generic[Value]):
             self._slots.move_to_end(key)
             return slot[1]
 
+    def peek(self, key: Hashable, version: Hashable) -> Value | None:
+        """The same as :meth:`get` without counting, for one who has asked before."""
+        with self._lock:
+            slot = self._slots.get(key)
+            return slot[1] if slot is not None and slot[0] == version else None
+
     def put(self, key: Hashable, version: Hashable, value: Value) -> None:
         """Keep ``value`` in the place of what was there for another version."""
         weight = self._weigh(value)
@@ -82,7 +92,7 @@ class ProcessCache(CacheCounts, Generic[Value]):
 
     def usage(self) -> CacheUsage:
         with self._lock:
-            return CacheUsage(self.hits, self.misses, self.evictions, len(self._slots), self._bytes)
+            return CacheUsage(self.hits, self.misses, self.evictions, 0, len(self._slots), self._bytes)
 
     def _remove(self, key: Hashable) -> None:
         slot = self._slots.pop(key, None)
@@ -96,3 +106,9 @@ _caches: dict[str, CacheCounts] = {}
 def usages() -> dict[str, CacheUsage]:
     """The usage of every cache of this process, by its name."""
     return {name: cache.usage() for name, cache in sorted(_caches.items())}
+
+
+def forget() -> None:
+    """Empty every cache of this process; Redis keeps its own."""
+    for cache in _caches.values():
+        cache.clear()

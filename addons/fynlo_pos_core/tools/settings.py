@@ -36,6 +36,14 @@ class Settings:
     ws_url: str = "ws://127.0.0.1:8090/ws/v1"
     cors_origins: frozenset[str] = frozenset()
     rate_limits: dict[str, RateLimit] = field(default_factory=lambda: dict(DEFAULT_RATE_LIMITS))
+    cache_bytes: int = 64 << 20
+
+
+def parse_cache_bytes(text: str) -> int:
+    """``"64"`` mebibytes in bytes. Raises ``ValueError`` unless it is a whole number from 1 to 4096."""
+    if not text.isdecimal() or not 1 <= int(text) <= 4096:
+        raise ValueError(f"FYNLO_CACHE_MB: {text!r} is not a whole number from 1 to 4096")
+    return int(text) << 20
 
 
 def parse_rate_limits(text: str) -> dict[str, RateLimit]:
@@ -66,6 +74,7 @@ def from_environment(environ: dict[str, str]) -> Settings:
         ws_url=environ.get("FYNLO_WS_URL") or known.ws_url,
         cors_origins=frozenset(filter(None, map(str.strip, environ.get("FYNLO_CORS_ORIGINS", "").split(",")))),
         rate_limits=parse_rate_limits(environ.get("FYNLO_RATE_LIMITS", "")),
+        cache_bytes=parse_cache_bytes(environ.get("FYNLO_CACHE_MB") or "64"),
     )
 
 

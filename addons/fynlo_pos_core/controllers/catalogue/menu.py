@@ -5,8 +5,9 @@ from uuid import UUID
 from odoo import http
 from odoo.http import request
 
-from ...rest import Answer, NotFound, api_route, current_identity
+from ...rest import Answer, api_route, current_identity
 from ...rest.shapes import QueryShape, View
+from ..place import chosen_location
 from .entry_shapes import AvailabilityView
 from .menu_views import FloorView, MenuView
 
@@ -40,7 +41,7 @@ class MenuController(http.Controller):
     )
     def read_menu(self, query):
         """Prepared once a catalogue version; the answer of a till that has it is 304."""
-        location_id, location_uuid = _location(query)
+        location_id, location_uuid = chosen_location(query.location_id)
         menu = request.env["fynlo.menu"]._prepared(location_id, location_uuid, current_identity().catalogue_version)
         return Answer(menu.raw, compressed=menu.compressed, etag=menu.etag)
 
@@ -56,7 +57,7 @@ class MenuController(http.Controller):
     )
     def read_stock(self, query):
         """A menu shows the numbers of when it was made; these are of now."""
-        location_id, _uuid = _location(query)
+        location_id, _uuid = chosen_location(query.location_id)
         items = request.env["fynlo.stock.sheet"]._items(location_id, current_identity().catalogue_version)
         return {"items": items, "next_cursor": None}
 
@@ -71,16 +72,5 @@ class MenuController(http.Controller):
         errors=("not_found",),
     )
     def list_floors(self, query):
-        location_id, _uuid = _location(query)
+        location_id, _uuid = chosen_location(query.location_id)
         return {"items": request.env["fynlo.menu"]._floors(location_id), "next_cursor": None}
-
-
-def _location(query):
-    """The (id, uuid) of the location asked for: one's own, or any that one may work at."""
-    identity = current_identity()
-    if query.location_id is None or str(query.location_id) == identity.location_uuid:
-        if not identity.location_id:
-            raise NotFound("Say which location: you are signed in without one.")
-        return identity.location_id, identity.location_uuid
-    location = request.env["pos.config"]._by_uuid(query.location_id)
-    return location.id, location.fynlo_uuid

@@ -128,12 +128,19 @@ class AuthController(http.Controller):
         identity = current_identity()
         location = request.env["pos.config"].sudo().browse(identity.location_id)
         device = request.env["fynlo.device"].sudo().browse(identity.device_id or [])
+        session = request.env["fynlo.session"].sudo().browse(identity.session_id)
+        # each has dozens of columns, and left alone Odoo would read them all
+        location.fetch(["fynlo_uuid", "name", "fynlo_time_zone", "currency_id", "company_id"])
+        location.currency_id.fetch(["name"])
+        location.company_id.fetch(["name"])
+        device.fetch(["fynlo_uuid", "name"])
+        session.fetch(["fynlo_uuid"])
         return {
             "employee": {"id": identity.employee_uuid, "name": identity.employee_name, "role": identity.role},
             "location": location._api_values(),
             "company": {"id": identity.company_uuid, "name": location.company_id.name},
             "device": {"id": device.fynlo_uuid, "name": device.name} if device else None,
-            "session_id": request.env["fynlo.session"].sudo().browse(identity.session_id).fynlo_uuid,
+            "session_id": session.fynlo_uuid,
             "permissions": sorted(identity.permissions),
         }
 

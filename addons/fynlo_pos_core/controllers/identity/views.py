@@ -38,6 +38,14 @@ class LocationView(View):
     currency: str
 
 
+class EventLineView(View):
+    """Where a till hears of events, and how it comes back after a break; see `docs/events.md`."""
+
+    url: str
+    reconnect_max_s: int
+    poll_s: int
+
+
 class SignInView(View):
     access_token: str
     token_type: Literal["Bearer"]
@@ -47,6 +55,7 @@ class SignInView(View):
     session_id: UUID
     employee: EmployeeNameView
     location: LocationView
+    websocket: EventLineView
     permissions: list[str]
 
 

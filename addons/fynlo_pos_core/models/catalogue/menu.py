@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from odoo import api, models
+from odoo.modules import get_manifest
 from odoo.tools import html2plaintext
 
 from ...tools import clock, prepared_bytes
@@ -16,6 +17,8 @@ PALETTE = (
     None, "#F06050", "#F4A460", "#F7CD1F", "#6CC1ED", "#814968", "#EB7E7F", "#2C8397", "#475577", "#D6145F", "#30C381",
     "#9365B8",
 )  # fmt: skip
+
+_cache = prepared_bytes.cache_of_answers("menu", shape=get_manifest("fynlo_pos_core")["version"])
 
 
 class FynloMenu(models.AbstractModel):
@@ -31,17 +34,15 @@ class FynloMenu(models.AbstractModel):
         Without a database query when it was prepared before. It is made anew when the version
         moves on, when the business day changes and when a dated price begins or ends.
         """
-        moment = clock.now()
-        key = f"menu:{self.env.cr.dbname}:{location_uuid}"
-        kept = prepared_bytes.find(key, version, moment)
-        if kept:
-            return kept
-        sheet = MenuSheet(self.env, location_id, moment)
+        key = f"{self.env.cr.dbname}:{location_uuid}"
+        settled = self.env["fynlo.catalogue"]._is_settled()
+        return _cache.read(key, version, lambda: self._prepare(location_id, version), keep=settled)
+
+    @api.model
+    def _prepare(self, location_id, version):
+        sheet = MenuSheet(self.env, location_id, clock.now())
         raw = json.dumps(sheet.document(version), separators=(",", ":"), ensure_ascii=False).encode()
-        prepared = prepared_bytes.prepare(raw, f"m{version}", sheet.fresh_until())
-        if self.env["fynlo.catalogue"]._is_settled():
-            prepared_bytes.keep(key, version, prepared)
-        return prepared
+        return prepared_bytes.prepare(raw, f"m{version}", sheet.fresh_until(), sheet.place["cache_s"])
 
     @api.model
     def _floors(self, location_id):

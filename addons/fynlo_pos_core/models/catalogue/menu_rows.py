@@ -12,7 +12,8 @@ LOCATION = """
            u.name AS currency, u.decimal_places AS digits, u.id <> o.currency_id AS is_foreign,
            o.account_price_include = 'tax_included' AS company_includes_tax,
            string_to_array(trim(BOTH '/' FROM o.parent_path), '/')::int[] AS tax_company_ids,
-           COALESCE(p.lang, 'en_US') AS lang
+           COALESCE(p.lang, 'en_US') AS lang,
+           CASE WHEN o.fynlo_cache_shared THEN o.fynlo_cache_hours * 3600 ELSE 0 END AS cache_s
       FROM pos_config c
       JOIN res_company o ON o.id = c.company_id
       JOIN res_partner p ON p.id = o.partner_id

@@ -4,6 +4,7 @@ import json
 
 from odoo import api, fields, models
 
+from ...rest import closing_statements
 from ...rest.prepared_statement import PreparedStatement
 from ...tools.clock import now
 from ...tools.identifiers import uuid7
@@ -89,7 +90,7 @@ class FynloOutbox(models.Model):
 
 
 def _insert(cr):
-    """Write the waiting events in one statement and wake the relay at commit."""
+    """Write the waiting events in one statement, the last of the transaction, and wake the relay at commit."""
     waiting = cr.precommit.data.pop(WAITING, {})
     moment = now()
     rows = [
@@ -98,7 +99,9 @@ def _insert(cr):
     ]
     if rows:
         names = ("companies", "topics", "types", "events", "resources", "deleted", "payloads")
-        INSERT.execute(cr, **dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)), at=moment)
+        closing_statements.add(
+            cr, INSERT, **dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)), at=moment
+        )
 
 
 def _dumps(data):

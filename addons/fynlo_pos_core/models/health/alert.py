@@ -104,12 +104,14 @@ class FynloAlert(models.Model):
     # --- telling -------------------------------------------------------------------------
 
     def _announce(self, event):
-        """Tell the managers of its company; those of all trading companies when it concerns the whole system.
+        """Tell the managers of its company, also by e-mail; those of all when it concerns the whole system.
 
         The latter hear only that something changed: not everybody on that topic may see the system.
         """
         companies = self.company_id or self.env["pos.config"].search([]).company_id
         data = self._api_values() if self.company_id else None
+        if event == "alert.raised" and self.company_id:
+            self.company_id._fynlo_mail_alert(self._text())
         for company in companies:
             topic = f"c.{company.fynlo_uuid}.dashboard"
             self.env["fynlo.outbox"]._emit(company.id, topic, event, self.fynlo_uuid, data)

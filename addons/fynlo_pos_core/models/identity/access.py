@@ -5,10 +5,11 @@ from odoo import api, models
 from ...rest import Problem
 from ...rest.call import Identity
 from ...rest.prepared_statement import PreparedStatement
-from ...rest.route import PAIRED
+from ...rest.route import PAIRED, is_permission
 from ...tools import access_token
 from ...tools.clock import now
-from ...tools.process_cache import ProcessCache
+from ...tools.layered_cache import LayeredCache
+from ...tools.shared_cache import SharedCache, Unreadable
 
 #: Topic templates and the permission that opens them; ``None`` opens to its owner.
 TOPICS = (
@@ -26,8 +27,26 @@ TOPICS = (
     ("d.{device}", None),
 )
 
-_permissions: ProcessCache[frozenset[str]] = ProcessCache(
-    "permissions", max_entries=1_000, max_bytes=8 << 20, weigh=lambda codes: sum(map(len, codes))
+#: A version of the map is never given twice, so what Redis keeps is out of use, not out of date.
+PERMISSIONS_SHARED_S = 24 * 3600
+
+
+def _read_codes(packed):
+    codes = packed.decode("ascii", "replace").split()
+    if not all(map(is_permission, codes)):
+        raise Unreadable("not a list of permissions")
+    return frozenset(codes)
+
+
+_permissions: LayeredCache[frozenset[str]] = LayeredCache(
+    "permissions",
+    max_entries=1_000,
+    max_bytes=8 << 20,
+    weigh=lambda codes: sum(map(len, codes)),
+    shared=SharedCache(
+        "permissions_redis", shape="1", pack=lambda codes: " ".join(sorted(codes)).encode(), unpack=_read_codes
+    ),
+    life_s=lambda _codes: PERMISSIONS_SHARED_S,
 )
 
 _SESSION = PreparedStatement("""
@@ -39,7 +58,7 @@ _SESSION = PreparedStatement("""
            device.id, device.fynlo_uuid, device.number_prefix,
            device.id IS NULL OR device.state = 'paired' AS device_in_use,
            device.id IS NULL OR device.config_id = session.config_id AS device_in_place,
-           COALESCE(catalogue.version, 0)
+           COALESCE(catalogue.version, 0), COALESCE(company.fynlo_settings_version, 0)
       FROM fynlo_session session
       JOIN hr_employee employee ON employee.id = session.employee_id
       JOIN res_users users ON users.id = employee.user_id
@@ -108,7 +127,7 @@ class FynloAccess(models.AbstractModel):
             employee_id, employee_uuid, employee_name, role, welcome,
             user_id, location_id, location_uuid, company_id, company_uuid, perm_version,
             device_id, device_uuid, device_prefix, device_in_use, device_in_place,
-            catalogue_version,
+            catalogue_version, settings_version,
         ) = row  # fmt: skip
         if not device_in_use:
             raise Problem("device_revoked", "A manager removed this device.")
@@ -129,6 +148,7 @@ class FynloAccess(models.AbstractModel):
             role=role,
             session_id=session_id,
             catalogue_version=catalogue_version,
+            settings_version=settings_version,
             permissions=self._cached_permissions(company_id, perm_version, role),
         )
 
@@ -152,6 +172,7 @@ class FynloAccess(models.AbstractModel):
             role="",
             session_id=0,
             catalogue_version=self.env["fynlo.catalogue"].sudo().search([("company_id", "=", company.id)]).version,
+            settings_version=company.sudo().fynlo_settings_version,
         )
 
     @api.model
@@ -167,13 +188,10 @@ class FynloAccess(models.AbstractModel):
 
     @api.model
     def _cached_permissions(self, company_id, perm_version, role):
-        """The same from this process's memory. A version is never given twice, so it never lies."""
-        key = (self.env.cr.dbname, company_id, role)
-        codes = _permissions.get(key, perm_version)
-        if codes is None:
-            codes = self.env["fynlo.permission.map"].sudo()._of_role(company_id, role)
-            _permissions.put(key, perm_version, codes)
-        return codes
+        """The same from the caches. A version is never given twice, so it never lies."""
+        key = f"{self.env.cr.dbname}:{company_id}:{role}"
+        rows = self.env["fynlo.permission.map"].sudo()
+        return _permissions.read(key, perm_version, lambda: rows._of_role(company_id, role))
 
     @api.model
     def _topics(self, codes, **names):

@@ -175,7 +175,8 @@ class FynloLockout(models.Model):
 
     @api.model
     def _alert(self, company, code, text, details):
-        """Raise an alert on the managers' dashboard of ``company``."""
+        """Raise an alert on the managers' dashboard of ``company``, and by e-mail for whoever it named."""
+        company._fynlo_mail_alert(text)
         alert = uuid7()
         self.env["fynlo.outbox"]._emit(
             company.id,

@@ -8,8 +8,6 @@ from ...rest import Problem
 from ...tools import access_token
 from ...tools.clock import now, wire
 
-KEEP_DAYS = 90
-
 
 class FynloSession(models.Model):
     """A family of refresh tokens. Every request checks that its session is still active."""
@@ -82,6 +80,7 @@ class FynloSession(models.Model):
             "session_id": self.fynlo_uuid,
             "employee": employee._fynlo_name_values(),
             "location": location._api_values(),
+            "websocket": location._fynlo_line(),
             "permissions": sorted(codes),
         }
 
@@ -182,7 +181,9 @@ class FynloSession(models.Model):
 
     @api.autovacuum
     def _gc_old_sessions(self):
-        self.sudo().search([("expires_at", "<", now() - timedelta(days=KEEP_DAYS))], limit=1000).unlink()
+        for company in self.env["res.company"].sudo().search([]):
+            before = now() - timedelta(days=company.fynlo_keep_sign_in_days)
+            self.sudo().search([("company_id", "=", company.id), ("expires_at", "<", before)], limit=1000).unlink()
 
     def _api_values(self):
         device = self.device_id

@@ -18,8 +18,8 @@ from ...engine.facts import (
     VariantFacts,
 )
 from ...rest import Problem, declare
+from ...tools.layered_cache import LayeredCache
 from ...tools.money import to_minor
-from ...tools.process_cache import ProcessCache
 from ...tools.tax_mirror import MIRRORED_KINDS, TaxRule
 
 declare(
@@ -30,10 +30,10 @@ declare(
     "Ask a manager to finish the set-up in the back office; the detail says what is missing.",
 )
 
-_cache: ProcessCache[LocationFacts] = ProcessCache(
+# for this process alone: the facts are Python objects, and no bytes from outside may become such
+_cache: LayeredCache[LocationFacts] = LayeredCache(
     "location_facts",
     max_entries=256,
-    max_bytes=64 << 20,
     weigh=lambda facts: len(pickle.dumps(facts, pickle.HIGHEST_PROTOCOL)),
 )
 
@@ -47,13 +47,9 @@ class FynloLocationFacts(models.AbstractModel):
     @api.model
     def _of(self, location_id, version):
         """The facts of ``location_id`` at catalogue ``version``; no query when this process has them."""
-        key = (self.env.cr.dbname, location_id)
-        facts = _cache.get(key, version)
-        if facts is None:
-            facts = self._load(location_id, version)
-            if self.env["fynlo.catalogue"]._is_settled():
-                _cache.put(key, version, facts)
-        return facts
+        settled = self.env["fynlo.catalogue"]._is_settled()
+        key = f"{self.env.cr.dbname}:{location_id}"
+        return _cache.read(key, version, lambda: self._load(location_id, version), keep=settled)
 
     @api.model
     def _load(self, location_id, version):
@@ -236,6 +232,7 @@ def _empty(location, version):
         order_defaults=_defaults(location.env["pos.order"]),
         line_defaults=_defaults(location.env["pos.order.line"]),
         payment_defaults=_defaults(location.env["pos.payment"]),
+        edit_tracking=location.order_edit_tracking,
         seeds=_seeds(location),
     )
 

@@ -3,8 +3,8 @@
 import json
 
 from odoo import api, fields, models
-from psycopg2.extras import Json, execute_values
 
+from ...rest import closing_statements
 from ...rest.prepared_statement import PreparedStatement
 from ...rest.representation import to_json
 
@@ -14,6 +14,22 @@ KNOWN = PreparedStatement(
        UNION ALL
        SELECT 'line', uuid, NULL, NULL, NULL, NULL, NULL FROM pos_order_line
         WHERE uuid = ANY(%(lines)s) AND order_id != %(order)s"""
+)
+RECORD = PreparedStatement(
+    """INSERT INTO fynlo_order_operation
+              (order_id, op_id, type, employee_id, device_id, device_seq, base_version, version,
+               client_created_at, received_at, body, result, code, detail, conflict)
+       SELECT %(order)s, r.op_id, r.type, %(employee)s, %(device)s, r.device_seq, %(base_version)s, %(version)s,
+              r.client_created_at, %(received_at)s, r.body, r.result, r.code, r.detail, r.conflict
+         FROM jsonb_array_elements(%(rows)s::jsonb) WITH ORDINALITY AS e(row, place),
+              jsonb_populate_record(NULL::fynlo_order_operation, e.row) r
+        ORDER BY e.place""",
+    order="int",
+    employee="int",
+    device="int",
+    base_version="int",
+    version="int",
+    received_at="timestamp",
 )
 
 
@@ -66,35 +82,34 @@ class FynloOrderOperation(models.Model):
 
     @api.model
     def _record(self, order, identity, wish, entries, received_at):
-        """Write the journal rows of ``entries`` [(operation, result)] in one statement."""
+        """Write the journal rows of ``entries`` [(operation, result)] when the cursor is flushed."""
         if not entries:
             return
-        execute_values(
-            self.env.cr._obj,
-            """INSERT INTO fynlo_order_operation
-                   (order_id, op_id, type, employee_id, device_id, device_seq, base_version, version,
-                    client_created_at, received_at, body, result, code, detail, conflict) VALUES %s""",
-            [
-                (
-                    order.row_id,
-                    str(op.op_id),
-                    op.type,
-                    identity.employee_id or None,
-                    identity.device_id or None,
-                    op.device_seq,
-                    wish.base_version,
-                    order.version,
-                    op.moment,
-                    received_at,
-                    Json(body_of(op)),
-                    result.result,
-                    result.code,
-                    result.detail,
-                    Json(result.conflict) if result.conflict else None,
-                )
-                for op, result in entries
-            ],
+        closing_statements.add(
+            self.env.cr,
+            RECORD,
+            order=order.row_id,
+            employee=identity.employee_id or None,
+            device=identity.device_id or None,
+            base_version=wish.base_version,
+            version=order.version,
+            received_at=received_at,
+            rows=json.dumps([_row(op, result) for op, result in entries], default=str),
         )
+
+
+def _row(op, result):
+    return {
+        "op_id": str(op.op_id),
+        "type": op.type,
+        "device_seq": op.device_seq,
+        "client_created_at": op.moment,
+        "body": body_of(op),
+        "result": result.result,
+        "code": result.code,
+        "detail": result.detail,
+        "conflict": result.conflict or None,
+    }
 
 
 def body_of(operation):

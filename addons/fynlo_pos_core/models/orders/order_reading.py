@@ -4,6 +4,7 @@ The negative orders by which refunds reach the books are none that a till knows;
 """
 
 from decimal import Decimal
+from functools import cache
 
 from odoo import api, models
 
@@ -60,6 +61,15 @@ LINES = PreparedStatement("""
 """)
 
 
+@cache
+def _page_of(where):
+    """One statement for each set of filters; there are few, and their plans are kept."""
+    return PreparedStatement(
+        f"{ORDERS} WHERE o.config_id = %(location)s AND o.fynlo_number IS NOT NULL AND o.is_refund IS NOT TRUE {where}"
+        " ORDER BY o.id DESC LIMIT %(limit)s"
+    )
+
+
 class FynloOrderRows(models.AbstractModel):
     _name = "fynlo.order.rows"
     _description = "Reading and writing order rows"
@@ -95,11 +105,7 @@ class FynloOrderRows(models.AbstractModel):
     @api.model
     def _read_page(self, facts, where, values, limit):
         """Up to ``limit`` orders of the location, the newest first. ``where`` is SQL of ours alone."""
-        self.env.cr.execute(
-            f"{ORDERS} WHERE o.config_id = %s AND o.fynlo_number IS NOT NULL AND o.is_refund IS NOT TRUE {where}"
-            " ORDER BY o.id DESC LIMIT %s",
-            (facts.location_id, *values, limit),
-        )
+        _page_of(where).execute(self.env.cr, location=facts.location_id, limit=limit, **values)
         return self._orders(self.env.cr.dictfetchall(), facts)
 
     def _orders(self, rows, facts, wanted=0):

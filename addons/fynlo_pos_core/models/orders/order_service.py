@@ -12,7 +12,7 @@ from ...engine.basket import LINES_MAX, Basket, check_discount_limit
 from ...engine.order import LATE_AFTER, Order, ServiceCharge
 from ...engine.order_document import order_document
 from ...engine.pricing import price_order
-from ...rest import Invalid, Problem, declare, paging
+from ...rest import Invalid, Problem, closing_statements, declare, paging
 from ...rest.prepared_statement import PreparedStatement
 from ...tools import clock
 from ...tools.money import to_minor
@@ -82,6 +82,17 @@ declare(
     "The order still has an amount due.",
     "Take the payment, then complete the order.",
 )
+
+
+FILTERS = {
+    "after": "AND o.id < %(after)s",
+    "states": "AND o.state = ANY(%(states)s)",
+    "business_date": "AND o.fynlo_business_date = %(business_date)s",
+    "table": "AND o.table_id = %(table)s",
+    "number": "AND o.fynlo_number = %(number)s",
+    "tab": "AND (o.fynlo_tab_name IS NOT NULL) = %(tab)s",
+    "server": "AND coalesce(server.fynlo_uuid, employee.fynlo_uuid) = %(server)s",
+}
 
 
 class FynloOrderService(models.AbstractModel):
@@ -261,13 +272,14 @@ class FynloOrderService(models.AbstractModel):
         return session_id, [f"{prefix}-{first + place:06d}" for place in range(len(order_ids))]
 
     def _keep_costs(self, order, facts):
-        """What the goods cost, at the standard price of this moment.
+        """What the goods cost, at the standard price of this moment; written when the cursor is flushed.
 
         As Odoo does it when stock moves at closing; goods valued by FIFO or average cost get
         their cost there.
         """
-        KEEP_COSTS.execute(
+        closing_statements.add(
             self.env.cr,
+            KEEP_COSTS,
             company=str(facts.company_id),
             order=order.row_id,
             later=list(facts.costed_at_closing),
@@ -295,17 +307,17 @@ class FynloOrderService(models.AbstractModel):
 
 def _filters(query, facts):
     """The list's filters as SQL conditions and their values."""
-    conditions = {
-        "AND o.id < %s": query.cursor and paging.decode(query.cursor, int)[0],
-        "AND o.state = ANY(%s)": query.state and [state for state, name in STATES.items() if name == query.state],
-        "AND o.fynlo_business_date = %s": query.business_date,
-        "AND o.table_id = %s": query.table_id and getattr(facts.tables.get(str(query.table_id)), "id", 0),
-        "AND o.fynlo_number = %s": query.number,
-        "AND (o.fynlo_tab_name IS NOT NULL) = %s": query.tab,
-        "AND coalesce(server.fynlo_uuid, employee.fynlo_uuid) = %s": query.server_id and str(query.server_id),
+    wanted = {
+        "after": query.cursor and paging.decode(query.cursor, int)[0],
+        "states": query.state and [state for state, name in STATES.items() if name == query.state],
+        "business_date": query.business_date,
+        "table": query.table_id and getattr(facts.tables.get(str(query.table_id)), "id", 0),
+        "number": query.number,
+        "tab": query.tab,
+        "server": query.server_id and str(query.server_id),
     }
-    given = {condition: value for condition, value in conditions.items() if value is not None}
-    return " ".join(given), list(given.values())
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return " ".join(FILTERS[name] for name in given), given
 
 
 def _check_ids(wish):

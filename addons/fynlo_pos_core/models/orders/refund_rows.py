@@ -13,7 +13,8 @@ from psycopg2.errors import SerializationFailure
 from ...engine.refund import Sold
 from ...tools.identifiers import uuid7
 from ...tools.money import to_major, to_minor
-from .order_rows import QUIET, constants
+from .order_rows import QUIET
+from .row_values import constants
 
 SOLD = """
     SELECT line.id, line.uuid, line.product_id, line.full_product_name, line.qty, line.price_unit,

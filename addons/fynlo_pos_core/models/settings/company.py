@@ -18,6 +18,9 @@ class ResCompany(models.Model):
         copy=False,
         help="Changes with the permission map and with anyone's role; cached permissions go by it.",
     )
+    fynlo_settings_version = fields.Integer(
+        readonly=True, copy=False, help="Changes with any setting of the company or its locations."
+    )
     fynlo_pin_session_hours = fields.Integer(
         "Till sign-in lasts (hours)",
         default=16,
@@ -40,8 +43,9 @@ class ResCompany(models.Model):
                 raise ValidationError(self.env._("A password sign-in lasts from 1 to %s days.", MAX_SESSION_DAYS))
 
     def init(self):
-        """A sequence, because unlike a counter it never gives the same number twice, even after a rollback."""
+        """Sequences, because unlike counters they never give the same number twice, even after a rollback."""
         self.env.cr.execute("CREATE SEQUENCE IF NOT EXISTS fynlo_perm_version_seq AS integer")
+        self.env.cr.execute("CREATE SEQUENCE IF NOT EXISTS fynlo_settings_version_seq AS integer")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -5,8 +5,16 @@ from odoo.exceptions import AccessError
 
 from ...tools.settings import settings
 
-#: What the window itself decides: how long people stay signed in.
-RULES = {"pin_session_hours": "fynlo_pin_session_hours", "session_days": "fynlo_session_days"}
+#: Fields of the window and the company's fields behind them.
+RULES = {
+    "pin_session_hours": "fynlo_pin_session_hours",
+    "session_days": "fynlo_session_days",
+    "alert_emails": "fynlo_alert_emails",
+    "keep_request_days": "fynlo_keep_request_days",
+    "keep_sign_in_days": "fynlo_keep_sign_in_days",
+    "cache_shared": "fynlo_cache_shared",
+    "cache_hours": "fynlo_cache_hours",
+}
 
 
 class FynloCompanySettings(models.TransientModel):
@@ -21,6 +29,21 @@ class FynloCompanySettings(models.TransientModel):
         "Till sign-in lasts", default=lambda self: self.env.company.fynlo_pin_session_hours
     )
     session_days = fields.Integer("Password sign-in lasts", default=lambda self: self.env.company.fynlo_session_days)
+    alert_emails = fields.Char(
+        "Alerts go to",
+        default=lambda self: self.env.company.fynlo_alert_emails,
+        help="E-mail addresses, separated by commas. Empty: alerts show on the dashboard only.",
+    )
+    keep_request_days = fields.Integer(
+        "Answers are kept", default=lambda self: self.env.company.fynlo_keep_request_days
+    )
+    keep_sign_in_days = fields.Integer(
+        "Ended sign-ins are kept", default=lambda self: self.env.company.fynlo_keep_sign_in_days
+    )
+    cache_shared = fields.Boolean(
+        "Server processes share menus", default=lambda self: self.env.company.fynlo_cache_shared
+    )
+    cache_hours = fields.Integer("Shared menus are kept", default=lambda self: self.env.company.fynlo_cache_hours)
     location_ids = fields.Many2many("pos.config", compute="_compute_location_ids", string="Locations")
     may_change = fields.Boolean(compute="_compute_may_change")
     public_url = fields.Char("API address", compute="_compute_addresses")
@@ -60,15 +83,5 @@ class FynloCompanySettings(models.TransientModel):
         self.ensure_one()
         if not self.may_change or self.company_id not in self.env.companies:
             raise AccessError(self.env._("Only an owner changes these settings."))
-        company = self.company_id.sudo()
-        before = {name: company[name] for name in self._rules().values()}
-        after = {name: self[shown] for shown, name in self._rules().items()}
-        company.write(after)
-        self.env["fynlo.audit.log"]._record(
-            "settings.changed",
-            company_id=company.id,
-            resource=("company", company.fynlo_uuid),
-            before=before,
-            after=after,
-        )
+        self.company_id.sudo().write({name: self[shown] for shown, name in self._rules().items()})
         return {"type": "ir.actions.act_window_close"}

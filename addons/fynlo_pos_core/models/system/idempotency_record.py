@@ -6,6 +6,7 @@ from odoo import api, fields, models
 
 from ...tools.clock import now
 
+#: Records without a company; companies decide for themselves.
 KEEP_DAYS = 90
 BATCH = 5_000
 
@@ -35,7 +36,13 @@ class FynloIdempotencyRecord(models.Model):
 
     @api.autovacuum
     def _gc_old_records(self):
-        """Forget records after ``KEEP_DAYS``; returns (deleted, whether more are left)."""
-        old = self.sudo().search([("created_at", "<", now() - timedelta(days=KEEP_DAYS))], limit=BATCH)
+        """Forget what is older than its company keeps; returns (deleted, whether more are left)."""
+        old = self.sudo().browse()
+        for company in [self.env["res.company"], *self.env["res.company"].sudo().search([])]:
+            days = company.fynlo_keep_request_days or KEEP_DAYS
+            before = now() - timedelta(days=days)
+            old |= old.search([("company_id", "=", company.id), ("created_at", "<", before)], limit=BATCH - len(old))
+            if len(old) == BATCH:
+                break
         old.unlink()
         return len(old), len(old) == BATCH

@@ -6,6 +6,7 @@ from ...engine.bill_parting import Parting, PartWish, Portion
 from ...engine.order_document import order_document
 from ...rest import Invalid, NotFound, Problem
 from ..orders.order_states import payment_of_open
+from ..orders.row_values import changed_lines
 
 
 class FynloOrderService(models.AbstractModel):
@@ -53,7 +54,9 @@ class FynloOrderService(models.AbstractModel):
         ``None`` when they are new. Raises ``not_found`` for an order that is not of this location.
         """
         uuids = [str(uuid), *order_ids]
-        found = self.env["fynlo.order.rows"]._read_page(facts, "AND o.uuid = ANY(%s)", [uuids], len(uuids))
+        found = self.env["fynlo.order.rows"]._read_page(
+            facts, "AND o.uuid = ANY(%(orders)s)", {"orders": uuids}, len(uuids)
+        )
         known = {order.uuid: order for order in found}
         if str(uuid) not in known:
             raise NotFound(self.env._("There is no such order at this location."))
@@ -103,7 +106,7 @@ class FynloOrderService(models.AbstractModel):
         for part in parts:
             rows._insert(part.order, identity, facts, fynlo_split_from_id=order.row_id)
             rows._move_lines([one.row_id for one in part.taken if one.row_id], part.order)
-            rows._write_changed_lines(part.order, rows._lean_env(part.order, identity, facts), facts)
+            rows._lane(part.order, identity, facts).change_lines(changed_lines(part.order, facts))
             followed = desk._follow_lines(order.row_id, part.order.row_id, part.taken)
             if followed:
                 part.order.fulfilment = desk._fulfilment(part.order.row_id)

@@ -7,8 +7,6 @@ import {tick, ticketCard} from "./ticket_card.js";
 
 const STATION = "fynlo.kitchen.station";
 const SUMMARY_EVERY_MS = 2000;
-/** How often to ask for the tickets while the gateway cannot be reached. */
-const ASK_EVERY_MS = 5000;
 const STATES = {live: "Live", waiting: "Reconnecting…", stopped: "Disconnected"};
 
 export class Board {
@@ -27,7 +25,7 @@ export class Board {
             this.station = "";
         }
         this.build();
-        this.live = new Live(this.api, this.display.ws_url, `l.${this.display.location.id}.kitchen`, {
+        this.live = new Live(this.api, this.display.websocket, `l.${this.display.location.id}.kitchen`, {
             event: (frame) => this.receive(frame.data),
             reload: () => this.attempt(() => this.reload()),
             state: (state) => this.showConnection(state),
@@ -36,7 +34,8 @@ export class Board {
         await this.reload();
         this.live.start();
         this.clock = setInterval(() => tick(this.list, this.api.now()), 1000);
-        this.asking = setInterval(() => this.isLive || this.attempt(() => this.reload()), ASK_EVERY_MS);
+        const askEveryMs = this.display.websocket.poll_s * 1000;
+        this.asking = setInterval(() => this.isLive || this.attempt(() => this.reload()), askEveryMs);
     }
 
     close() {

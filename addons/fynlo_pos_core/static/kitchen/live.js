@@ -1,6 +1,5 @@
 /** Follows one topic of the gateway: signs in, resumes after every break, and never misses silently. */
 
-const WAIT_MAX_MS = 30_000;
 /** Close codes after which coming back by oneself is no use. */
 const STOP = new Set([1009, 4400, 4409]);
 const REVOKED = 4403;
@@ -8,11 +7,12 @@ const UNAUTHENTICATED = 4401;
 
 export class Live {
     /**
+     * `line` has the `url` of the gateway and the longest wait before coming back, `reconnect_max_s`.
      * `on.event(frame)`, `on.reload()` when the state must be read afresh, `on.state("live"|"waiting"|"stopped")`,
      * `on.revoked()`.
      */
-    constructor(api, url, topic, on) {
-        Object.assign(this, {api, url, topic, on});
+    constructor(api, line, topic, on) {
+        Object.assign(this, {api, line, topic, on});
         this.epoch = null;
         this.offset = null;
         this.failures = 0;
@@ -21,7 +21,7 @@ export class Live {
 
     start() {
         this.on.state("waiting");
-        this.socket = new WebSocket(this.url, "fynlo.v1");
+        this.socket = new WebSocket(this.line.url, "fynlo.v1");
         this.socket.onopen = () => this.tell({op: "auth", token: this.api.token});
         this.socket.onmessage = (message) => this.read(JSON.parse(message.data));
         this.socket.onclose = (close) => this.closed(close.code);
@@ -123,7 +123,7 @@ export class Live {
     }
 
     comeBack(code) {
-        const wait = Math.random() * Math.min(WAIT_MAX_MS, 1000 * 2 ** this.failures);
+        const wait = Math.random() * Math.min(this.line.reconnect_max_s * 1000, 1000 * 2 ** this.failures);
         this.failures += 1;
         this.timer = setTimeout(async () => {
             try {
