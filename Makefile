@@ -3,7 +3,8 @@
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
         openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api load-users \
-        load-endpoints load-database load-service load-closing load-chaos load-books races test test-fast lint ci
+        load-endpoints load-database load-service load-closing load-chaos load-books races test test-fast \
+        load-websocket lint ci
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +89,9 @@ load-chaos: ## Forty tills for five minutes while every process is killed; nothi
 
 load-books: ## The same orders by us and by stock Odoo: journal, stock and reports must be equal
 	@$(FYNLO) load stock_books $(ARGS)
+
+load-websocket: ## One gateway against 9,000 tills, slow ones, storms, floods and a plain broadcast server (3 minutes)
+	@$(FYNLO) load websocket $(ARGS)
 
 races: ## Sixteen tills and racing twins on one location; nothing may be lost or doubled
 	@$(FYNLO) load races $(ARGS)

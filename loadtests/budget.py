@@ -31,11 +31,16 @@ class Budget:
     def row(self) -> list[str]:
         sign = "≥" if self.more_is_better else "≤"
         aim = "" if self.aim is None else f"{sign} {self.aim:g}{self.unit}"
-        return [self.name, f"{self.measured:.3g}{self.unit}", f"{sign} {self.must:g}{self.unit}", aim, self.verdict]
+        return [self.name, f"{_short(self.measured)}{self.unit}", f"{sign} {self.must:g}{self.unit}", aim, self.verdict]
 
     def figures(self) -> dict[str, object]:
         """What the JSON output keeps."""
         return {**asdict(self), "verdict": self.verdict}
+
+
+def _short(value: float) -> str:
+    """Three figures that count; a large number whole, without a power of ten."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
 def print_budgets(budgets: Iterable[Budget]) -> None:

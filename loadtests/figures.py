@@ -25,8 +25,8 @@ def median(values: Sequence[float]) -> float:
     return percentile(values, 0.5)
 
 
-def environment(stage: Stage) -> dict[str, str]:
-    """Machine, versions and commit of this run."""
+def machine(redis_server: Path) -> dict[str, str]:
+    """What every run tells of where it ran: machine, Python, Redis and commit."""
     load = os.getloadavg()[0]
     return {
         "cpu": f"{os.cpu_count()} × {_processor()}",
@@ -34,11 +34,18 @@ def environment(stage: Stage) -> dict[str, str]:
         "load": f"{load:.1f} at the start",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "redis": _redis(redis_server),
+        "commit": _commit(),
+    }
+
+
+def environment(stage: Stage) -> dict[str, str]:
+    """The machine, and the versions of the whole restaurant."""
+    return {
+        **machine(stage.stack.redis.program),
         "odoo": stage.stack.installation.tree.version,
         "postgresql": stage.sql("SHOW server_version").split()[0],
         "fsync": stage.sql("SHOW fsync"),
-        "redis": _redis(stage.stack.redis.program),
-        "commit": _commit(),
     }
 
 

@@ -16,7 +16,11 @@ from loadtests.stage import Stage
 
 def announce(scene: Stage, options: Namespace) -> dict[str, str]:
     """Prints what is measured on, and how; returns the facts of the environment for the result."""
-    facts = environment(scene)
+    return announce_facts(environment(scene), options)
+
+
+def announce_facts(facts: dict[str, str], options: Namespace) -> dict[str, str]:
+    """The same for a load test without a restaurant, which has its own facts."""
     print(environment_line(facts))
     print(" · ".join(f"{name} {value}" for name, value in configuration_of(options).items()), end="\n\n", flush=True)
     return facts

@@ -89,7 +89,7 @@ def stage(name: str, postgres: Mapping[str, str] | None = None, /, **odoo_option
     os.environ.setdefault("FYNLO_RATE_LIMITS", NO_LIMITS)
     progress = Progress(2)
     installation = install(SilentProgress(STEPS))
-    with _exclusive():
+    with exclusive():
         ports = _prepare(installation)
         cluster = Cluster(LOAD, installation.programs.postgres, durable=True, settings=postgres or {})
         redis = RedisServer(LOAD, installation.programs.redis_server, durable=True)
@@ -129,7 +129,7 @@ def _templates(cluster: Cluster, installation: Installation, ports: dict[str, in
 
 
 @contextmanager
-def _exclusive() -> Iterator[None]:
+def exclusive() -> Iterator[None]:
     """One load test at a time in a checkout: two would measure each other."""
     LOAD.home.mkdir(parents=True, exist_ok=True)
     with (LOAD.home / "lock").open("w") as lock:

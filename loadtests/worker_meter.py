@@ -65,8 +65,8 @@ class WorkerMeter:
             before = now
 
     def _spent(self) -> tuple[int, int, int]:
-        backends = sum(_nanoseconds(pid) for pid in self._backends)
-        return _nanoseconds(self._worker), backends, _nanoseconds(self._redis)
+        backends = sum(nanoseconds(pid) for pid in self._backends)
+        return nanoseconds(self._worker), backends, nanoseconds(self._redis)
 
     def _queries_since(self) -> int:
         with self._log.open("rb") as log:
@@ -86,7 +86,7 @@ def _worker_of(stage: Stage) -> int:
     return workers[0]
 
 
-def _nanoseconds(pid: int) -> int:
+def nanoseconds(pid: int) -> int:
     """Time on a CPU of all threads of a process."""
     total = 0
     for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):

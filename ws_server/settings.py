@@ -62,6 +62,10 @@ class GatewaySettings:
     max_open_per_ip: int
     connects_per_ip_per_s: int
     connect_burst_per_ip: int
+    connects_per_s: int
+    connect_burst: int
+    max_waiting_per_ip: int
+    max_handshakes: int
     max_per_device: int
     max_per_employee: int
     max_per_location: int
@@ -75,12 +79,19 @@ class GatewaySettings:
     buffer_hard_bytes: int
     buffer_patience_s: float
     drain_s: float
+    workers: int
+    health_host: str
+    health_port: int | None
+    tls_cert: str | None
+    tls_key: str | None
     log_level: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> GatewaySettings:
         """Read and check; raises ``SettingsError`` naming the first variable that is wrong."""
         source = _Source(env)
+        workers = source.whole("FYNLO_WS_WORKERS", 1, least=1, most=64)
+        tls_cert, tls_key = source.together("FYNLO_WS_TLS_CERT", "FYNLO_WS_TLS_KEY")
         soft = source.whole("FYNLO_WS_BUFFER_SOFT_BYTES", 256 * 1024, least=1024)
         return cls(
             redis_url=source.url("FYNLO_REDIS_URL", {"redis", "rediss", "unix"}),
@@ -94,6 +105,10 @@ class GatewaySettings:
             max_open_per_ip=source.whole("FYNLO_WS_MAX_OPEN_PER_IP", 300, least=1),
             connects_per_ip_per_s=source.whole("FYNLO_WS_CONNECTS_PER_IP_PER_S", 20, least=1),
             connect_burst_per_ip=source.whole("FYNLO_WS_CONNECT_BURST_PER_IP", 40, least=1),
+            connects_per_s=source.whole("FYNLO_WS_CONNECTS_PER_S", 300, least=1),
+            connect_burst=source.whole("FYNLO_WS_CONNECT_BURST", 600, least=1),
+            max_waiting_per_ip=source.whole("FYNLO_WS_MAX_WAITING_PER_IP", 100, least=1),
+            max_handshakes=source.whole("FYNLO_WS_MAX_HANDSHAKES", 2000, least=1),
             max_per_device=source.whole("FYNLO_WS_MAX_PER_DEVICE", 2),
             max_per_employee=source.whole("FYNLO_WS_MAX_PER_EMPLOYEE", 10, least=1),
             max_per_location=source.whole("FYNLO_WS_MAX_PER_LOCATION", 200, least=1),
@@ -107,6 +122,12 @@ class GatewaySettings:
             buffer_hard_bytes=source.whole("FYNLO_WS_BUFFER_HARD_BYTES", max(4 * soft, 2**20), least=soft),
             buffer_patience_s=source.whole("FYNLO_WS_BUFFER_PATIENCE_S", 10, least=1),
             drain_s=source.whole("FYNLO_WS_DRAIN_S", 10),
+            workers=workers,
+            health_host=source.text("FYNLO_WS_HEALTH_HOST", "127.0.0.1"),
+            # each of several workers listens on a port of its own, from this one on
+            health_port=source.whole("FYNLO_WS_HEALTH_PORT", 0, most=65_536 - workers) or None,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
             log_level=source.level(),
         )
 
@@ -134,6 +155,14 @@ class _Source:
         if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
             raise SettingsError(f"{name} must be a whole number from {least} to {most}.")
         return int(value)
+
+    def together(self, *names: str) -> list[str | None]:
+        """Values that are only good together: all or none of them."""
+        values = [self.env.get(name, "").strip() or None for name in names]
+        missing = [name for name, value in zip(names, values, strict=True) if value is None]
+        if missing and any(values):
+            raise SettingsError(f"{missing[0]} is not set, but {' and '.join(set(names) - set(missing))} is.")
+        return values
 
     def listed(self, name: str, default: str = "") -> list[str]:
         return [part.strip() for part in self.env.get(name, default).split(",") if part.strip()]

@@ -12,7 +12,7 @@ class Backlog:
     alone is therefore no reason to cut. Above ``hard`` bytes it is cut whatever it does.
     """
 
-    __slots__ = ("_hard", "_patience_s", "_since", "_soft", "_taken", "_written")
+    __slots__ = ("_hard", "_patience_s", "_since", "_soft", "_taken", "_waiting", "_written")
 
     def __init__(self, soft: int, hard: int, patience_s: float) -> None:
         self._soft = soft
@@ -20,6 +20,7 @@ class Backlog:
         self._patience_s = patience_s
         self._written = 0
         self._taken = 0
+        self._waiting = 0
         self._since: float | None = None
 
     @property
@@ -28,16 +29,20 @@ class Backlog:
         return self._since is not None
 
     @property
-    def written(self) -> int:
-        """Bytes handed to the transport so far."""
-        return self._written
+    def complaint(self) -> str:
+        """What a hopeless client is cut for."""
+        return "progress" if self._waiting <= self._hard else "size"
 
     def wrote(self, size: int) -> None:
-        """Count bytes handed to the transport."""
+        """Count bytes handed to the transport of which some had to wait.
+
+        What the kernel took at once need not be counted: it can only be followed by more progress.
+        """
         self._written += size
 
     def is_hopeless(self, waiting: int, now: float) -> bool:
         """Whether the client is to be cut, given the bytes that wait for it now."""
+        self._waiting = waiting
         if waiting <= self._soft:
             self._since = None
             return False

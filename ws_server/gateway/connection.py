@@ -12,11 +12,11 @@ from redis.exceptions import RedisError
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from .admitted_connection import AdmittedConnection
 from .attendance import Attendance
 from .backlog import Backlog
 from .close_codes import CloseCode
 from .connection_log import ConnectionLog, Ending, Opening, outcome_of
-from .handshake import AdmittedConnection
 from .hub import Hub
 from .identity import Identity, TokenError
 from .metrics import Metrics
@@ -65,6 +65,9 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closer: asyncio.Task[None] | None = None
+        self._written = 0
+        websocket.lane_changed = self._reroute
+        websocket.bytes_wait = self.judge
 
     @property
     def connection_id(self) -> str:
@@ -106,20 +109,15 @@ class Connection:
         if transport.is_closing():
             return
         transport.write(frames)
-        self._backlog.wrote(len(frames))
+        self._written += len(frames)
         if transport.get_write_buffer_size():
+            self._backlog.wrote(len(frames))
             self.judge()
-
-    @property
-    def bytes_sent(self) -> int:
-        """What was written to the client."""
-        return self._backlog.written
 
     def judge(self) -> bool:
         """Cut the client if it is hopelessly behind; whether it is still to be watched."""
-        waiting = self._websocket.transport.get_write_buffer_size()
-        if self._backlog.is_hopeless(waiting, time.monotonic()):
-            self.end(CloseCode.SLOW, "too slow")
+        if self._backlog.is_hopeless(self.buffered_bytes, time.monotonic()):
+            self.cut(self._backlog.complaint)
             return False
         if self._backlog.is_pressed:
             self._hub.pressed.add(self)
@@ -136,9 +134,34 @@ class Connection:
                 async with asyncio.timeout(self._patience_s):
                     await self._websocket.drain()
             except TimeoutError:
-                self.end(CloseCode.SLOW, "too slow")
+                self.cut("replay")
             except OSError:
                 return  # the peer is gone; the message loop ends by itself
+
+    @property
+    def lane(self) -> int:
+        """Where ready frames may be written at this moment."""
+        return self._websocket.lane
+
+    def wrote_straight(self, size: int) -> None:
+        """Count bytes that went to the lane."""
+        self._written += size
+
+    @property
+    def bytes_sent(self) -> int:
+        """What was written to the client; frames of its present topics count once they end."""
+        return self._written
+
+    @property
+    def buffered_bytes(self) -> int:
+        """What was written and waits for the client to read."""
+        return self._websocket.transport.get_write_buffer_size()
+
+    def cut(self, what: str) -> None:
+        """End a client that reads too slowly; ``what`` it did not keep up with is counted."""
+        if self._closer is None:
+            self._metrics.count("fynlo_ws_cuts_total", f'reason="{what}"')
+        self.end(CloseCode.SLOW, "too slow")
 
     def end(self, code: CloseCode, reason: str) -> None:
         """Close, without waiting; nothing more is delivered from now on."""
@@ -204,6 +227,7 @@ class Connection:
         if revocation is not None:
             self._metrics.count("fynlo_ws_auth_failures_total", f'code="{revocation.reason}"')
             return [Close(CloseCode.REVOKED, revocation.reason)]
+        self._websocket.signed_in()
         identity = self._hub.permissions.narrowed(identity)
         try:
             if purpose is Purpose.SIGN_IN:
@@ -252,6 +276,9 @@ class Connection:
 
     # The end
 
+    def _reroute(self) -> None:
+        self._hub.reroute(self, self.session.topics)
+
     def _leave_hub(self) -> None:
         self._cancel_timer()
         topics = tuple(self.session.topics)
@@ -289,7 +316,8 @@ class Connection:
             "lasted_s": round(time.monotonic() - opened_at, 1),
         }
         if self.identity is not None:
-            fields |= {"employee": self.identity.employee, "device": self.identity.device}
+            identity = self.identity
+            fields |= {"company": identity.company, "employee": identity.employee, "device": identity.device}
         _logger.info("connection ended", extra=fields)
 
 

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass
 
-from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from ..settings import GatewaySettings
-from .admission import Admission, client_address
+from .admission import Place, client_address
+from .admitted_connection import AdmittedConnection
 from .attendance import Attendance
 from .http_answers import problem
 from .hub import Hub
-from .identity import Identity, TokenError
+from .identity import TokenError
 from .metrics import Metrics
 from .token_verifier import TokenVerifier
 
-__all__ = ["PATH", "AdmittedConnection", "Handshake"]
+__all__ = ["PATH", "Handshake"]
 
 PATH = "/ws/v1"
 CROWDED_RETRY_S = 30
-
-
-class AdmittedConnection(ServerConnection):
-    """A socket that gives back its place however it ends, even half way through the handshake."""
-
-    identity: Identity | None = None
-    admission: Admission | None = None
-    address = ""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone."""
-        super().connection_lost(exc)
-        if self.admission is not None:
-            self.admission.release(self.address)
-            self.admission = None
 
 
 @dataclass(slots=True)
@@ -43,7 +29,6 @@ class Handshake:
     """Decides on each opening handshake; a client without a header may sign in by message."""
 
     settings: GatewaySettings
-    admission: Admission
     verifier: TokenVerifier
     hub: Hub
     attendance: Attendance
@@ -64,15 +49,14 @@ class Handshake:
         if request.path.partition("?")[0] != PATH:
             return problem(404, "not_found", f"The gateway answers at {PATH}.")
         if self.draining:
-            return problem(503, "unavailable", "The gateway is restarting.", 1)
+            return problem(503, "unavailable", "The gateway is restarting.", random.randint(1, 3))  # noqa: S311
         origins = request.headers.get_all("Origin")
         if any(origin not in self.settings.origins for origin in origins):
             return problem(403, "permission_denied", "This origin is not allowed.")
-        address = self._address(connection, request)
-        refused = self.admission.admit(address, time.monotonic())
+        assert connection.place is not None  # one without was hung up on
+        refused = connection.place.admit(self._address(connection.place, request), time.monotonic())
         if refused is not None:
             return problem(refused.status, refused.code, refused.detail, refused.retry_after_s)
-        connection.address, connection.admission = address, self.admission
         return None
 
     async def _refuse_token(self, connection: AdmittedConnection, request: Request) -> Response | None:
@@ -90,16 +74,17 @@ class Handshake:
         if crowded is not None:
             return problem(429, "rate_limited", f"Too many connections of this {crowded}.", CROWDED_RETRY_S)
         connection.identity = identity
+        connection.signed_in()
+        del request.headers["Authorization"]  # the request lives as long as the connection: no secret stays in it
         return None
 
     def _unauthorised(self, code: str, detail: str) -> Response:
         self.metrics.count("fynlo_ws_auth_failures_total", f'code="{code}"')
         return problem(401, code, detail)
 
-    def _address(self, connection: AdmittedConnection, request: Request) -> str:
-        peer = connection.remote_address
+    def _address(self, place: Place, request: Request) -> str:
         forwarded = request.headers.get_all("X-Forwarded-For")
-        return client_address(peer[0] if peer else "", forwarded, self.settings.trusted_proxies)
+        return client_address(place.address, forwarded, self.settings.trusted_proxies)
 
 
 def _bearer(headers: list[str]) -> str:

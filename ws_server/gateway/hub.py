@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -45,8 +45,22 @@ class Listener(Hashable, Protocol):
     async def replay(self, frames: Sequence[bytes]) -> None:
         """Write many frames no faster than the client reads."""
 
+    @property
+    def lane(self) -> int:
+        """Where ready frames may be written at this moment; changes are told to ``Hub.reroute``."""
+
+    def wrote_straight(self, size: int) -> None:
+        """Count bytes that went to its lane."""
+
+    def cut(self, what: str) -> None:
+        """End a client that reads too slowly; ``what`` it did not keep up with is counted."""
+
     def end(self, code: CloseCode, reason: str) -> None:
         """Close, without waiting."""
+
+    @property
+    def buffered_bytes(self) -> int:
+        """What was written and waits for the client to read."""
 
     def judge(self) -> bool:
         """Cut the client if it is hopelessly behind; whether it is still to be watched."""
@@ -106,7 +120,14 @@ class Hub:
         """End a subscription."""
         self.acknowledgements.end(listener, name)
         if name in self.topics:
-            self.topics[name].drop(listener, self._clock())
+            listener.wrote_straight(self.topics[name].drop(listener, self._clock()))
+
+    def reroute(self, listener: Listener, names: Iterable[str]) -> None:
+        """A listener's lane changed."""
+        for name in names:
+            topic = self.topics.get(name)
+            if topic is not None and listener in topic.live:
+                topic.live[listener] = listener.lane
 
     def forget(self, listener: Listener, names: Sequence[str]) -> None:
         """The connection is over: no frame goes to it any more."""
@@ -131,12 +152,14 @@ class Hub:
             self._restart_topic(topic, fresh[-1][0])
             return
         frames = b"".join([frame for _, frame in fresh])
-        for listener in tuple(topic.live):
-            listener.write(frames)
+        listening = len(topic.live)
+        for late, rest in topic.fan_out(frames):
+            late.write(rest)
         for listener, catch_up in tuple(topic.catching_up.items()):
             if not catch_up.hold(frames):
-                listener.end(CloseCode.SLOW, "too slow")
-        self._metrics.count("fynlo_ws_deliveries_total", by=len(fresh) * len(topic.live))
+                listener.cut("replay")
+        self._metrics.count("fynlo_ws_deliveries_total", by=len(fresh) * listening)
+        self._metrics.count("fynlo_ws_delivered_bytes_total", by=len(frames) * listening)
 
     def revoke(self, revocation: Revocation) -> None:
         """Remember a revocation and end the connections it covers."""
@@ -258,12 +281,13 @@ class Hub:
             reply = self._place("subscribed", topic.name, catch_up.join)
             listener.write(json_frame({**reply, "recovered": recovery.recovered}))
             await listener.replay(recovery.frames)
+            self._metrics.count("fynlo_ws_replayed_total", by=len(recovery.frames))
             self._metrics.count("fynlo_ws_deliveries_total", by=len(recovery.frames))
             while catch_up.held and not catch_up.broken:
                 await listener.replay(catch_up.take())
             if not catch_up.broken and topic.catching_up.get(listener) is catch_up:
                 del topic.catching_up[listener]
-                topic.live.add(listener)
+                topic.go_live(listener, listener.lane)
 
     def _restart_topic(self, topic: Topic[Listener], position: int) -> None:
         topic.restart(position, self._clock())

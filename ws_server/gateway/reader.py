@@ -17,7 +17,7 @@ from .metrics import Metrics
 from .permissions import parse_change
 from .revocations import REMEMBER_S, parse_revocation
 from .stream_store import Reading, StreamStore, Unavailable
-from .wire_frame import text_frame
+from .wire_frame import text_frame, written_at
 
 __all__ = ["Reader"]
 
@@ -136,6 +136,15 @@ class Reader:
         for key, entries in reading.items():
             frames = [(offset_of(raw_id), text_frame(payload)) for raw_id, payload in entries]
             self._hub.deliver(self._store.keys.topic_of(key), frames)
+            self._note_ages([payload for _, payload in entries])
+
+    def _note_ages(self, events: list[bytes]) -> None:
+        """How old each event was when its last client had it."""
+        now = time.time()
+        for event in events:
+            at = written_at(event)
+            if at is not None:
+                self._metrics.observe("fynlo_ws_delivery_latency_seconds", now - at)
 
 
 def _relay_epoch(beat: bytes) -> str | None:

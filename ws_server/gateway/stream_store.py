@@ -80,6 +80,18 @@ class StreamStore:
             raise Unavailable(str(entries))
         return _text(epoch), [_entry(raw) for raw in entries]
 
+    async def last_offsets(self, names: Sequence[str]) -> dict[str, int]:
+        """The newest offset of each topic; raises ``RedisError`` or ``OSError``."""
+        last: dict[str, int] = {}
+        for start in range(0, len(names), READ_COUNT):
+            part = names[start : start + READ_COUNT]
+            pipe: Any = self._redis.pipeline(transaction=False)
+            for name in part:
+                pipe.xrevrange(self.keys.topic(name), count=1)
+            tails = await pipe.execute()
+            last.update((name, offset_of(tail[0][0]) if tail else 0) for name, tail in zip(part, tails, strict=True))
+        return last
+
     async def epoch(self) -> str | None:
         """The present epoch; raises ``RedisError``."""
         raw = await self._redis.get(self.keys.epoch)

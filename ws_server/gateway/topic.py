@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from .client_messages import Position
+from .fan_out import write_to_all
 
 __all__ = ["CatchUp", "Entry", "Recovery", "Topic", "how_to_recover", "is_just_ahead", "replayable"]
 
@@ -62,12 +63,14 @@ class Topic(Generic[Listener]):
     def __init__(self, name: str, position: int, recent: Sequence[Entry], now: float) -> None:
         self.name = name
         self.position = position
-        self.live: set[Listener] = set()
+        self.live: dict[Listener, int] = {}  # each with its lane
         self.catching_up: dict[Listener, CatchUp] = {}
         self.spoke_at = now
         self.empty_since: float | None = now
         self._ring: deque[Entry] = deque()
         self._ring_bytes = 0
+        self._written = 0  # bytes that went to every lane
+        self._written_before: dict[Listener, int] = {}
         for entry in _contiguous_end(recent, position):
             self._keep(entry)
 
@@ -95,12 +98,26 @@ class Topic(Generic[Listener]):
             return None
         return tuple(frame for at, frame in self._ring if at > offset)
 
-    def drop(self, listener: Listener, now: float) -> None:
-        """End this listener's subscription, if any."""
-        self.live.discard(listener)
+    def go_live(self, listener: Listener, lane: int) -> None:
+        """From now on this listener hears every frame at once."""
+        self.live[listener] = lane
+        self._written_before[listener] = self._written
+
+    def fan_out(self, frames: bytes) -> list[tuple[Listener, bytes]]:
+        """Write to every lane; what is left for those that have none, or did not take all, is returned."""
+        late = [(listener, frames[taken:]) for listener, taken in write_to_all(self.live, frames)]
+        self._written += len(frames)
+        for listener, rest in late:
+            self._written_before[listener] += len(rest)
+        return late
+
+    def drop(self, listener: Listener, now: float) -> int:
+        """End this listener's subscription, if any; returns how many bytes went straight to it."""
+        self.live.pop(listener, None)
         self.catching_up.pop(listener, None)
         if not self.live and not self.catching_up:
             self.empty_since = now
+        return self._written - self._written_before.pop(listener, self._written)
 
     def _keep(self, entry: Entry) -> None:
         self._ring.append(entry)

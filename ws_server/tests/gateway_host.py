@@ -73,10 +73,11 @@ class GatewayHost:
 
     def __init__(self, gateway: Gateway, port: int, stop: asyncio.Event) -> None:
         self.gateway, self.port, self.stop = gateway, port, stop
+        self.health_port = port
         self.url = f"ws://127.0.0.1:{port}/ws/v1"
 
     async def get(self, path: str) -> tuple[int, Any]:
-        return await asyncio.to_thread(get_json, f"http://127.0.0.1:{self.port}{path}")
+        return await asyncio.to_thread(get_json, f"http://127.0.0.1:{self.health_port}{path}")
 
     @contextlib.asynccontextmanager
     async def connected(self, token: str | None = None, **options: Any) -> AsyncIterator[ClientConnection]:
@@ -109,12 +110,14 @@ async def hosted_gateway(
             "FYNLO_WS_PORT": str(port),
             "FYNLO_WS_DRAIN_S": "0",
             "FYNLO_WS_CONNECT_BURST_PER_IP": "500",
+            "FYNLO_WS_MAX_WAITING_PER_IP": "500",
             **env,
         }
     )
     stop = asyncio.Event()
     gateway = Gateway(settings, limits)
     host = GatewayHost(gateway, port, stop)
+    host.health_port = settings.health_port or port
     running = asyncio.create_task(gateway.run(stop))
     try:
         for _ in range(500):

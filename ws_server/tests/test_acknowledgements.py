@@ -9,6 +9,7 @@ import pytest_asyncio
 import redis
 
 from ws_server.gateway.acknowledgements import Acknowledgements, Overdue
+from ws_server.gateway.fan_out import NO_LANE
 from ws_server.gateway.topic import Topic
 
 from .gateway_host import GatewayHost, StreamWriter, hosted_gateway
@@ -21,7 +22,7 @@ ORDERS = "l.location-1.orders"
 
 def following(offset: int = 5) -> tuple[Acknowledgements[str], dict[str, Topic[str]]]:
     topic = Topic[str](KITCHEN, 5, [(4, b"4"), (5, b"5")], 0.0)
-    topic.live.add("till")
+    topic.go_live("till", NO_LANE)
     acknowledgements = Acknowledgements[str]({"kitchen"}, within_s=10, attempts=2)
     acknowledgements.begin("till", KITCHEN, offset)
     return acknowledgements, {KITCHEN: topic}
@@ -72,7 +73,7 @@ def test_a_replay_under_way_is_not_judged() -> None:
     acknowledgements, topics = following(offset=3)
     topics[KITCHEN].live.clear()
     assert acknowledgements.overdue(topics, 0) == acknowledgements.overdue(topics, 100) == []
-    topics[KITCHEN].live.add("till")
+    topics[KITCHEN].go_live("till", NO_LANE)
     assert acknowledgements.overdue(topics, 101) == []
     assert len(acknowledgements.overdue(topics, 111)) == 1
 
@@ -93,7 +94,7 @@ def test_the_end_and_other_topics() -> None:
     acknowledgements.end("till", KITCHEN)
     acknowledgements.begin("till", ORDERS, 0)
     topics[ORDERS] = Topic(ORDERS, 9, [], 0.0)
-    topics[ORDERS].live.add("till")
+    topics[ORDERS].go_live("till", NO_LANE)
     acknowledgements.overdue(topics, 0)
     assert acknowledgements.overdue(topics, 100) == []
 

@@ -88,13 +88,14 @@ async def test_the_drain_and_a_cut_line_are_told(
         await until(lambda: any(one["kind"] == "closed" for one in records(shared_redis, prefix)))
         sockets = contextlib.AsyncExitStack()
         drained: list[ClientConnection] = [
-            await sockets.enter_async_context(host.connected(signer.token())) for _ in range(5)
+            await sockets.enter_async_context(host.connected(signer.token(device=f"device-{number}")))
+            for number in range(5)
         ]
         host.stop.set()
         assert {(await closed(socket))[0] for socket in drained} == {1012}
         await sockets.aclose()
     ends = [(one["device"], one["code"], one["by"]) for one in records(shared_redis, prefix) if one["kind"] == "closed"]
-    assert sorted(ends) == [("cut", 1006, "network")] + [("device-1", 1012, "server")] * 5
+    assert sorted(ends) == [("cut", 1006, "network")] + [(f"device-{n}", 1012, "server") for n in range(5)]
 
 
 @pytest.fixture

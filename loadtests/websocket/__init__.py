@@ -1,0 +1,1 @@
+"""What the gateway carries: connections, deliveries, latency, memory and CPU, beside a plain broadcast server."""
