@@ -29,6 +29,21 @@ PAYMENTS = """
       JOIN pos_order placed ON placed.id = payment.order_id
       JOIN res_currency currency ON currency.id = payment.currency_id
 """
+RESERVE = PreparedStatement(
+    """INSERT INTO fynlo_payment
+              (fynlo_uuid, order_id, company_id, config_id, session_id, employee_id, device_id, currency_id, method,
+               state, amount, amount_shown, tip, fee, surcharge, tendered, change, refunded, version,
+               create_uid, create_date, write_uid, write_date)
+       VALUES (%(fynlo_uuid)s, %(order_id)s, %(company_id)s, %(config_id)s, %(session_id)s, %(employee_id)s,
+               %(device_id)s, %(currency_id)s, %(method)s, 'reserved', %(amount)s, %(amount_shown)s, %(tip)s, 0, 0,
+               %(tendered)s, %(change)s, 0, 1, %(user)s, %(moment)s, %(user)s, %(moment)s)
+       RETURNING id"""
+)
+SETTLE = PreparedStatement(
+    """UPDATE fynlo_payment SET state = %(state)s, provider_reference = %(provider_reference)s,
+              failure_code = %(failure_code)s, write_date = %(moment)s
+        WHERE id = %(payment)s"""
+)
 OF_ORDERS = PreparedStatement(PAYMENTS + " WHERE payment.order_id = ANY(%(orders)s) ORDER BY payment.id")
 
 
@@ -94,6 +109,42 @@ class FynloPayment(models.Model):
     @api.model
     def _select_method(self):
         return self.env["pos.payment.method"]._select_fynlo_provider()
+
+    @api.model
+    def _reserve(self, user_id, **values):
+        """A new attempt in state ``reserved``; the database refuses a second one with its ``fynlo_uuid``."""
+        moment = self.env.cr.now()
+        RESERVE.execute(self.env.cr, user=user_id, moment=moment, **values)
+        attempt = self.sudo().browse(self.env.cr.fetchone()[0])
+        attempt._know(
+            **values,
+            state="reserved",
+            fee=0,
+            surcharge=0,
+            refunded=0,
+            version=1,
+            livemode=False,
+            provider_reference=None,
+            failure_code=None,
+            create_date=moment,
+            write_date=moment,
+        )
+        return attempt
+
+    def _settle(self, outcome):
+        """Write what the provider said of a reserved attempt."""
+        said = {
+            "state": outcome.state,
+            "provider_reference": outcome.reference,
+            "failure_code": outcome.failure_code,
+        }
+        SETTLE.execute(self.env.cr, payment=self.id, moment=self.env.cr.now(), **said)
+        self._know(**said)
+
+    def _know(self, **values):
+        """Tell the ORM's cache what the row holds, so that it need not be read."""
+        for name, value in values.items():
+            self._fields[name]._update_cache(self, value)
 
     def _provider(self):
         return self.env[PREFIX + self.method]

@@ -128,36 +128,27 @@ class FynloPaymentService(models.AbstractModel):
         """The attempt row: it carries the client's id, so the same payment can never be taken twice."""
         charged = _charged(wish)
         taken = wish.tendered.amount if wish.tendered else charged
-        env = self.env["fynlo.order.rows"]._lean_env(order, identity, facts)
-        return env["fynlo.payment"].create(
-            {
-                "fynlo_uuid": str(wish.id),
-                "order_id": order.row_id,
-                "company_id": facts.company_id,
-                "config_id": facts.location_id,
-                "session_id": order.session_id,
-                "employee_id": identity.employee_id,
-                "device_id": identity.device_id,
-                "currency_id": facts.currency_id,
-                "method": wish.method,
-                "amount": wish.amount.amount,
-                "amount_shown": to_major(wish.amount.amount, facts.digits),
-                "tip": charged - wish.amount.amount,
-                "tendered": taken,
-                "change": taken - charged,
-                "state": "reserved",
-            }
+        return self.env["fynlo.payment"]._reserve(
+            identity.user_id,
+            fynlo_uuid=str(wish.id),
+            order_id=order.row_id,
+            company_id=facts.company_id,
+            config_id=facts.location_id,
+            session_id=order.session_id,
+            employee_id=identity.employee_id or None,
+            device_id=identity.device_id or None,
+            currency_id=facts.currency_id,
+            method=wish.method,
+            amount=wish.amount.amount,
+            amount_shown=to_major(wish.amount.amount, facts.digits),
+            tip=charged - wish.amount.amount,
+            tendered=taken,
+            change=taken - charged,
         )
 
     def _apply(self, attempt, outcome, order, facts, method_id, identity):
         """Record the outcome; captured money reaches the order and Odoo's payment rows."""
-        attempt.write(
-            {
-                "state": outcome.state,
-                "provider_reference": outcome.reference,
-                "failure_code": outcome.failure_code,
-            }
-        )
+        attempt._settle(outcome)
         self._book(attempt, order, facts, method_id, identity)
         order.paid += attempt.amount + attempt.tip
         order.change += attempt.change

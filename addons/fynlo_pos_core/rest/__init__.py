@@ -1,6 +1,6 @@
 """The API framework: routes, problems, shapes, idempotency, limits."""
 
-from . import dispatcher, metrics, prefork_server
+from . import dispatcher, metrics, prefork_server, signaling
 from .call import Identity, current_call, current_identity
 from .problem import Invalid, NotFound, Problem, declare
 from .representation import Answer

@@ -4,13 +4,17 @@ psycopg2's ``reset()``, which the pool calls whenever it lends a connection, sen
 also throws the plans away, among them those of every foreign key check, so each request plans them
 anew (docs/adr/0012). Here the same is discarded except for plans, which carry no state of a session:
 PostgreSQL itself makes a plan anew when a table it uses has changed.
+
+Plans are made for any value, not for each anew: PostgreSQL would make those of a statement that takes a
+list again and again, as it cannot know how long the list will be. Only prepared statements are meant.
 """
 
 from odoo.sql_db import PsycoConnection
 
-#: DISCARD ALL without DEALLOCATE ALL and DISCARD PLANS (PostgreSQL manual, "DISCARD").
+#: DISCARD ALL without DEALLOCATE ALL and DISCARD PLANS (PostgreSQL manual, "DISCARD"), and the kind of plans we want.
 ALL_BUT_PLANS = """CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *;
-                   SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES"""
+                   SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES;
+                   SET plan_cache_mode = force_generic_plan"""
 
 
 def reset(connection):

@@ -4,6 +4,7 @@ from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 from psycopg2.errors import SerializationFailure
 
+from ..rest import closing_statements, signaling
 from ..rest.prepared_statement import PreparedStatement
 
 COUNT_UP = PreparedStatement("SELECT %(number)s + 1, %(word)s", number="int", word="text")
@@ -88,3 +89,31 @@ class TestPreparedStatements(TransactionCase):
         cursor.rollback()
         WIDTH.execute(cursor)
         self.assertEqual(cursor.fetchone(), (1, None))
+
+    def test_a_borrowed_connection_plans_once_for_any_value(self):
+        self._borrow().close()
+        cursor = self._borrow()
+        cursor.execute("SHOW plan_cache_mode")
+        self.assertEqual(cursor.fetchone(), ("force_generic_plan",))
+
+    def test_signals_are_read_as_odoo_reads_them(self):
+        cursor = self._borrow()
+        cursor.execute("INSERT INTO orm_signaling_templates DEFAULT VALUES RETURNING id")
+        (newest,) = cursor.fetchone()
+        answer = self.registry.get_sequences(cursor)
+        self.assertEqual(answer, signaling._of_odoo(self.registry, cursor))
+        self.assertEqual(answer[1]["templates"], newest)
+
+    def test_closing_statements_go_last_together_and_not_after_a_rollback(self):
+        cursor = self._borrow()
+        closing_statements.add(cursor, NOTE, word="lost")
+        cursor.rollback()
+        cursor.flush()
+        closing_statements.add(cursor, NOTE, word="first; '--")
+        closing_statements.add(cursor, COUNT_UP, number=1, word="50 %s")
+        before = cursor.sql_log_count
+        cursor.flush()
+        self.assertEqual(cursor.sql_log_count, before + 1)
+        self.assertEqual(cursor.fetchone(), (2, "50 %s"))
+        cursor.execute("SELECT current_setting('fynlo.note')")
+        self.assertEqual(cursor.fetchone(), ("first; '--",))
