@@ -1,7 +1,7 @@
 {
     "name": "Fynlo POS Demo",
     "summary": "A demo restaurant: menu, tables, people, tills, and a year of orders to load",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "license": "LGPL-3",
     "author": "Fynlo",
     "website": "https://fynlo.example",
