@@ -9,14 +9,14 @@ PATH = "/settings/payment_methods"
 @tagged("post_install", "-at_install")
 class TestPaymentSettings(SettingsCase):
     def test_what_the_location_takes(self):
-        told = self.read("payment_methods")
+        told = self.section("payment_methods")
         cash = self.location.payment_method_ids.filtered("is_cash_count")
         self.assertEqual(told["methods"], [{"method": "cash", "name": cash.name}])
         self.assertEqual(self.snapshot().json()["payment_methods"], told)
         cash.name = "Coins and notes"
         self.assertEqual(self.snapshot().json()["payment_methods"]["methods"][0]["name"], "Coins and notes")
         elsewhere = f"?location_id={self.other_location.fynlo_uuid}"
-        self.assertNotEqual(self.read("payment_methods", self.owner, elsewhere)["methods"], told["methods"])
+        self.assertNotEqual(self.section("payment_methods", self.owner, elsewhere)["methods"], told["methods"])
 
     def test_how_far_the_drawer_may_be_off(self):
         currency = self.location.currency_id.name

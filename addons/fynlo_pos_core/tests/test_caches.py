@@ -164,7 +164,7 @@ class TestSharedCache(TransactionCase):
         """The name in Redis of what the cache left there."""
         if not redis_client.attempt(lambda client: client.ping(), False):
             self.skipTest("needs a Redis server")
-        self.cache.read(self.key, 1, lambda: answer or self.answer)
+        self.cache.obtain(self.key, 1, lambda: answer or self.answer)
         return self.cache.shared.redis_name(self.key)
 
     def found(self, key=None, version=1, cache=None):
@@ -172,7 +172,7 @@ class TestSharedCache(TransactionCase):
         cache = cache or self.new_cache()
         made = self.answer_of(b"made anew")
         self.usage_of = cache.shared.usage
-        told = cache.read(key or self.key, version, lambda: made)
+        told = cache.obtain(key or self.key, version, lambda: made)
         return None if told is made else told
 
     def test_another_process_finds_the_version_it_asks_for(self):
@@ -185,7 +185,7 @@ class TestSharedCache(TransactionCase):
     def test_a_new_version_takes_the_place_of_the_old(self):
         self.keep()
         newer = self.answer_of(b"newer")
-        self.cache.read(self.key, 2, lambda: newer)
+        self.cache.obtain(self.key, 2, lambda: newer)
         self.assertEqual(self.found(version=2), newer)
         self.assertIsNone(self.found(version=1))
 
@@ -238,7 +238,7 @@ class TestSharedCache(TransactionCase):
         big = self.answer_of(secrets.token_bytes(shared_cache.MAX_BYTES))
         name = self.keep(big)
         self.assertFalse(redis_client.attempt(lambda client: client.exists(name), None))
-        self.assertIs(self.cache.read(self.key, 1, self.fail), big)
+        self.assertIs(self.cache.obtain(self.key, 1, self.fail), big)
 
     def test_redis_keeps_it_as_long_as_its_company_wants(self):
         name = self.keep()
@@ -252,13 +252,13 @@ class TestSharedCache(TransactionCase):
             raise redis.ResponseError("OOM command not allowed when used memory > 'maxmemory'.")
 
         with patch.object(redis.Redis, "set", full):
-            self.cache.read(self.key, 1, lambda: self.answer)
+            self.cache.obtain(self.key, 1, lambda: self.answer)
         self.assertFalse(redis_client.breaker().is_open)
 
     def test_without_redis_the_process_has_its_own(self):
         with patch.object(redis_client, "attempt", lambda _work, otherwise: otherwise):
-            self.assertIs(self.cache.read(self.key, 1, lambda: self.answer), self.answer)
-            self.assertIs(self.cache.read(self.key, 1, self.fail), self.answer)
+            self.assertIs(self.cache.obtain(self.key, 1, lambda: self.answer), self.answer)
+            self.assertIs(self.cache.obtain(self.key, 1, self.fail), self.answer)
 
     def test_a_redis_that_hangs_is_asked_once(self):
         """A listener that accepts and says nothing: the first question waits for a moment, the next for none."""
@@ -269,10 +269,10 @@ class TestSharedCache(TransactionCase):
             with patch.dict(os.environ, FYNLO_REDIS_URL=address):
                 self.addCleanup(forget_settings)
                 forget_settings()
-                self.assertIs(self.cache.read(self.key, 1, lambda: self.answer), self.answer)
+                self.assertIs(self.cache.obtain(self.key, 1, lambda: self.answer), self.answer)
                 self.assertTrue(redis_client.breaker().is_open)
                 with patch.object(redis_client, "_client", self.fail):
-                    self.cache.read(self.key, 2, lambda: self.answer)
+                    self.cache.obtain(self.key, 2, lambda: self.answer)
 
 
 @tagged("post_install", "-at_install")
@@ -329,22 +329,22 @@ class TestLayeredCache(BaseCase):
         with ThreadPoolExecutor(1) as pool, patch.object(layered_cache, "PATIENCE_S", 0.01):
             first = pool.submit(cache.read, "key", 1, slow)
             begun.wait(30)
-            self.assertEqual(cache.read("key", 1, lambda: "own"), "own")
+            self.assertEqual(cache.obtain("key", 1, lambda: "own"), "own")
             release.set()
             self.assertEqual(first.result(30), "slow")
 
     def test_what_is_not_to_be_kept_is_made_every_time(self):
         cache = self.cache()
-        self.assertEqual(cache.read("key", 1, lambda: "mine", keep=False), "mine")
-        self.assertEqual(cache.read("key", 1, lambda: "ours"), "ours")
+        self.assertEqual(cache.obtain("key", 1, lambda: "mine", keep=False), "mine")
+        self.assertEqual(cache.obtain("key", 1, lambda: "ours"), "ours")
 
     def test_what_is_no_longer_good_is_made_anew(self):
         good = {"old": True}
         cache = self.cache(is_good=lambda value: good.get(value, True))
-        cache.read("key", 1, lambda: "old")
-        self.assertEqual(cache.read("key", 1, self.fail), "old")
+        cache.obtain("key", 1, lambda: "old")
+        self.assertEqual(cache.obtain("key", 1, self.fail), "old")
         good["old"] = False
-        self.assertEqual(cache.read("key", 1, lambda: "new"), "new")
+        self.assertEqual(cache.obtain("key", 1, lambda: "new"), "new")
 
 
 @tagged("post_install", "-at_install")

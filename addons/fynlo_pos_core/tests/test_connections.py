@@ -101,7 +101,7 @@ class TestConnectionImport(ConnectionCase):
     def test_strangers_are_left_out(self):
         """Ids that are nobody's here: a gateway that serves another database, or people who were deleted."""
         before = self.count()
-        stranger = super().opened(session=None, device=None)
+        stranger = self.opened(session=None, device=None)
         self.tell(stranger, self.seen(stranger), self.closed(stranger))
         self.take_in()
         self.assertEqual(self.count(), before)

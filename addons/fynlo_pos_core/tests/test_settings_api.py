@@ -38,7 +38,7 @@ class SettingsCase(ApiCase):
         super().setUp()
         self.owner, self.manager = self.sign_in("owner"), self.sign_in("manager")
 
-    def read(self, section, token=None, query=""):
+    def section(self, section, token=None, query=""):
         answer = self.api("GET", f"/settings/{section}{query}", token=token or self.manager)
         self.assertEqual(answer.status_code, 200, answer.text)
         return answer.json()
@@ -63,7 +63,7 @@ class TestSections(SettingsCase):
     def test_every_section_is_read_and_changed(self):
         for section, (view, values) in SECTIONS.items():
             with self.subTest(section):
-                before = view.model_validate_json(json.dumps(self.read(section)))
+                before = view.model_validate_json(json.dumps(self.section(section)))
                 home = self.company if section in OF_COMPANY else self.location
                 self.assertEqual(before.id, uuid5(UUID(home.fynlo_uuid), section))
                 self.assertEqual(
@@ -73,7 +73,7 @@ class TestSections(SettingsCase):
                 after = self.change(section, values)
                 self.assertEqual({name: after[name] for name in values}, values)
                 self.assertGreater(after["version"], before.version)
-                self.assertEqual(self.read(section), after)
+                self.assertEqual(self.section(section), after)
                 same = before.model_dump(mode="json").keys() - values.keys() - {"version"}
                 self.assertEqual({n: after[n] for n in same}, {n: before.model_dump(mode="json")[n] for n in same})
 
@@ -89,7 +89,7 @@ class TestSections(SettingsCase):
 
     def test_no_section_tells_a_secret(self):
         for section in SECTIONS:
-            text = json.dumps(self.read(section)).lower()
+            text = json.dumps(self.section(section)).lower()
             for word in ("password", "secret", "pepper", "token", 'key"'):
                 self.assertNotIn(word, text)
 
@@ -101,7 +101,7 @@ class TestSections(SettingsCase):
                 self.assertProblem(self.api("PATCH", path, {}), "token_missing", 401)
                 cashier, supervisor = self.sign_in("cashier"), self.sign_in("supervisor")
                 self.assertProblem(self.api("GET", path, token=cashier), "permission_denied", 403)
-                self.assertEqual(self.read(section, supervisor)["section"], section)
+                self.assertEqual(self.section(section, supervisor)["section"], section)
                 body = SECTIONS[section][1]
                 self.assertProblem(self.api("PATCH", path, body, token=supervisor), "permission_denied", 403)
                 elsewhere = f"{path}?location_id={self.other_location.fynlo_uuid}"
@@ -117,10 +117,10 @@ class TestSections(SettingsCase):
             **{name: SECTIONS[name][1] for name in FOR_MANAGERS},
         }.items():
             with self.subTest(section):
-                before = self.read(section)
+                before = self.section(section)
                 answer = self.api("PATCH", f"/settings/{section}", values, token=self.manager)
                 self.assertEqual(self.assertProblem(answer, "permission_denied", 403)["permission"], "settings.company")
-                self.assertEqual(self.read(section), before)
+                self.assertEqual(self.section(section), before)
         self.change("menu", {"service_charge_guests": 6}, token=self.manager)
         self.change("business", {"location_name": "Mine"}, token=self.manager)
         self.assertEqual(self.location.name, "Mine")
@@ -129,8 +129,8 @@ class TestSections(SettingsCase):
         query = f"?location_id={self.other_location.fynlo_uuid}"
         self.change("ui", {"tile_columns": 9}, query=query)
         self.assertEqual((self.location.fynlo_tile_columns, self.other_location.fynlo_tile_columns), (4, 9))
-        self.assertEqual(self.read("ui", self.owner, query)["version"], 2)
-        self.assertEqual(self.read("ui")["version"], 1)
+        self.assertEqual(self.section("ui", self.owner, query)["version"], 2)
+        self.assertEqual(self.section("ui")["version"], 1)
 
     def test_another_company_does_not_exist(self):
         company, location = self.make_company("Rival", chart=None)
@@ -177,12 +177,12 @@ class TestSections(SettingsCase):
         ]
         for section, body, field in cases:
             with self.subTest(section, body=str(body)[:60]):
-                before = self.read(section)
+                before = self.section(section)
                 answer = self.api("PATCH", f"/settings/{section}", body, token=self.owner)
                 problem = self.assertProblem(answer, "validation_failed", 422)
                 if field and body:
                     self.assertEqual([error["field"] for error in problem["errors"]], [field])
-                self.assertEqual(self.read(section), before)
+                self.assertEqual(self.section(section), before)
         huge = self.api("PATCH", "/settings/receipt", {"header": "x" * 2_000_000}, token=self.owner)
         self.assertProblem(huge, "body_too_large", 413)
         self.assertProblem(self.api("PATCH", "/settings/ui", [], token=self.owner), "validation_failed", 422)
@@ -213,10 +213,10 @@ class TestSettingsChanges(SettingsCase):
         second = self.change("menu", {"stock_policy": "warn"})
         self.assertEqual(second["version"], first["version"] + 1)
         query = f"?location_id={self.other_location.fynlo_uuid}"
-        self.assertEqual(self.read("menu", self.owner, query)["version"], first["version"])
+        self.assertEqual(self.section("menu", self.owner, query)["version"], first["version"])
 
     def test_what_stays_the_same_is_no_change(self):
-        before, told = self.read("ui"), len(self.news())
+        before, told = self.section("ui"), len(self.news())
         same = self.change("ui", {"tile_columns": before["tile_columns"]})
         self.assertEqual((same, len(self.news())), (before, told))
 
@@ -287,7 +287,7 @@ class TestSnapshot(SettingsCase):
             self.assertEqual(str(told.id), self.location.fynlo_uuid)
             self.assertEqual(told.websocket.url, settings().ws_url)
         for section in SECTIONS.keys() - FOR_MANAGERS:
-            self.assertEqual(answer.json()[section], self.read(section))
+            self.assertEqual(answer.json()[section], self.section(section))
         self.assertFalse(FOR_MANAGERS & answer.json().keys())
         self.assertProblem(self.api("GET", "/settings"), "token_missing", 401)
 

@@ -48,7 +48,7 @@ class LayeredCache(Generic[Value]):
         self._at_work: dict[Hashable, threading.Event] = {}
         self._lock = threading.Lock()
 
-    def read(self, key: str, version: Hashable, make: Callable[[], Value], *, keep: bool = True) -> Value:
+    def obtain(self, key: str, version: Hashable, make: Callable[[], Value], *, keep: bool = True) -> Value:
         """The value of ``key`` for this version: kept, or made by ``make()``.
 
         With ``keep`` false a value that had to be made is for the caller alone; so must it be for a

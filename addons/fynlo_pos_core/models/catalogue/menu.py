@@ -36,7 +36,7 @@ class FynloMenu(models.AbstractModel):
         """
         key = f"{self.env.cr.dbname}:{location_uuid}"
         settled = self.env["fynlo.catalogue"]._is_settled()
-        return _cache.read(key, version, lambda: self._prepare(location_id, version), keep=settled)
+        return _cache.obtain(key, version, lambda: self._prepare(location_id, version), keep=settled)
 
     @api.model
     def _prepare(self, location_id, version):

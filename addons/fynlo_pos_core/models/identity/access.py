@@ -191,7 +191,7 @@ class FynloAccess(models.AbstractModel):
         """The same from the caches. A version is never given twice, so it never lies."""
         key = f"{self.env.cr.dbname}:{company_id}:{role}"
         rows = self.env["fynlo.permission.map"].sudo()
-        return _permissions.read(key, perm_version, lambda: rows._of_role(company_id, role))
+        return _permissions.obtain(key, perm_version, lambda: rows._of_role(company_id, role))
 
     @api.model
     def _topics(self, codes, **names):

@@ -49,7 +49,7 @@ class FynloLocationFacts(models.AbstractModel):
         """The facts of ``location_id`` at catalogue ``version``; no query when this process has them."""
         settled = self.env["fynlo.catalogue"]._is_settled()
         key = f"{self.env.cr.dbname}:{location_id}"
-        return _cache.read(key, version, lambda: self._load(location_id, version), keep=settled)
+        return _cache.obtain(key, version, lambda: self._load(location_id, version), keep=settled)
 
     @api.model
     def _load(self, location_id, version):

@@ -40,8 +40,8 @@ class FynloConnection(models.Model):
     _resource_name = "connection"
 
     gateway = fields.Char("Gateway process", required=True, readonly=True)
-    device_id = fields.Many2one("fynlo.device", "Device", readonly=True, ondelete="cascade")
-    employee_id = fields.Many2one("hr.employee", "Employee", readonly=True, index=True, ondelete="set null")
+    device_id = fields.Many2one("fynlo.device", readonly=True, ondelete="cascade")
+    employee_id = fields.Many2one("hr.employee", readonly=True, index=True, ondelete="set null")
     config_id = fields.Many2one("pos.config", "Location", readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     address = fields.Char(readonly=True, help="Where it came from, as the gateway saw it behind its proxies.")

@@ -27,7 +27,7 @@ class Setting:
     show: Callable[[Any, Any], Any] = as_it_is
     store: Callable[[Any, Any], Any] | None = as_it_is
 
-    def read(self, record: Any) -> Any:
+    def value_of(self, record: Any) -> Any:
         value = record[self.field]
         if record._fields[self.field].type in {"char", "text", "selection"}:
             value = value or None

@@ -49,7 +49,7 @@ class FynloSettingsSection(models.AbstractModel):
         """The section's part that ``owner``, a location or a company, decides."""
         at_location = owner._name == "pos.config"
         return {
-            name: setting.read(_record(owner, setting))
+            name: setting.value_of(_record(owner, setting))
             for name, setting in self._settings.items()
             if (setting.owner == "location") == at_location
         }

@@ -36,7 +36,7 @@ class FynloSettings(models.AbstractModel):
         """All that tills work by at a location, as prepared bytes; no query when it was prepared before."""
         key = f"{self.env.cr.dbname}:{location_uuid}"
         stamp = f"{version}:{settings().ws_url}"
-        return _cache.read(key, stamp, lambda: self._prepare(location_id, version), keep=self._is_settled())
+        return _cache.obtain(key, stamp, lambda: self._prepare(location_id, version), keep=self._is_settled())
 
     def _is_settled(self):
         """Whether what this transaction reads may be kept for others; not while it changes settings itself."""
