@@ -290,8 +290,8 @@ class TestLayeredCache(BaseCase):
             return "value"
 
         with ThreadPoolExecutor(8) as pool:
-            asked = [pool.submit(cache.read, "key", 1, make) for _ in range(8)]
-            other = pool.submit(cache.read, "other", 1, lambda: "free")
+            asked = [pool.submit(cache.obtain, "key", 1, make) for _ in range(8)]
+            other = pool.submit(cache.obtain, "other", 1, lambda: "free")
             self.assertFalse(any(one.done() for one in asked))
             release.set()
             self.assertEqual({one.result(30) for one in asked}, {"value"})
@@ -310,9 +310,9 @@ class TestLayeredCache(BaseCase):
             return "value"
 
         with ThreadPoolExecutor(2) as pool:
-            first = pool.submit(cache.read, "key", 1, make)
+            first = pool.submit(cache.obtain, "key", 1, make)
             begun.wait(30)
-            second = pool.submit(cache.read, "key", 1, make)
+            second = pool.submit(cache.obtain, "key", 1, make)
             release.set()
             self.assertIsInstance(first.exception(30), ValueError)
             self.assertEqual(second.result(30), "value")
@@ -327,7 +327,7 @@ class TestLayeredCache(BaseCase):
             return "slow"
 
         with ThreadPoolExecutor(1) as pool, patch.object(layered_cache, "PATIENCE_S", 0.01):
-            first = pool.submit(cache.read, "key", 1, slow)
+            first = pool.submit(cache.obtain, "key", 1, slow)
             begun.wait(30)
             self.assertEqual(cache.obtain("key", 1, lambda: "own"), "own")
             release.set()
