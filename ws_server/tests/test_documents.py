@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 import yaml  # type: ignore[import-untyped]
+from asyncapi3 import AsyncAPI3
 from jsonschema import Draft7Validator, ValidationError
 
 from ws_server.gateway.client_messages import _READERS, OFFSET_MOST, BadMessage, parse
@@ -53,6 +55,19 @@ def references(node: Any) -> list[str]:
         own = [node["$ref"]] if "$ref" in node else []
         return own + [r for child in node.values() for r in references(child)]
     return [r for child in node for r in references(child)] if isinstance(node, list) else []
+
+
+def test_a_parser_of_asyncapi_understands_it(asyncapi: dict[str, Any]) -> None:
+    document = AsyncAPI3.model_validate(asyncapi)
+    assert set(document.channels.root) == {"connection"}
+    for broken in (
+        {"asyncapi": "2.6.0"},
+        {"info": {}},
+        {"surprise": 1},
+        {"operations": {"fromClient": {"action": "shout"}}},
+    ):
+        with pytest.raises(pydantic.ValidationError):
+            AsyncAPI3.model_validate({**asyncapi, **broken})
 
 
 def test_every_reference_leads_somewhere(asyncapi: dict[str, Any]) -> None:
