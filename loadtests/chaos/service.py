@@ -115,7 +115,8 @@ async def _serve(
     plan: Plan,
     end_at: float,
 ) -> None:
-    chef = asyncio.create_task(_change_menu(following, str(changing["variant_id"]), plan.menu_pause_s))
+    product_id = await _product_of(following, str(changing["variant_id"]))
+    chef = asyncio.create_task(_change_menu(following, product_id, plan.menu_pause_s))
     try:
         async with asyncio.TaskGroup() as service:
             service.create_task(villain.strike_until(end_at))
@@ -126,20 +127,27 @@ async def _serve(
         chef.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await chef
+        await _set_available(following, product_id, True)
 
 
-async def _change_menu(following: Crew, variant_id: str, pause_s: float) -> None:
+async def _change_menu(following: Crew, product_id: str, pause_s: float) -> None:
     """One dish that nobody sells runs out and is there again, for ever: events that cost little."""
-    api = following.devices[-1].api
-    menu = (await api.read("/menu")).body
+    for available in itertools.cycle((False, True)):
+        with contextlib.suppress(Unanswered):
+            await _set_available(following, product_id, available)
+        await asyncio.sleep(pause_s)
+
+
+async def _set_available(following: Crew, product_id: str, available: bool) -> None:
+    await following.devices[-1].api.write(f"/products/{product_id}:set-availability", {"available": available})
+
+
+async def _product_of(following: Crew, variant_id: str) -> str:
+    menu = (await following.devices[-1].api.read("/menu")).body
     products = (
         product for product in menu["products"] for variant in product["variants"] if variant["id"] == variant_id
     )
-    product_id = next(products)["id"]
-    for available in itertools.cycle((False, True)):
-        with contextlib.suppress(Unanswered):
-            await api.write(f"/products/{product_id}:set-availability", {"available": available})
-        await asyncio.sleep(pause_s)
+    return str(next(products)["id"])
 
 
 async def _all_caught_up(restaurant: Restaurant, following: Crew, location: str) -> Sent:

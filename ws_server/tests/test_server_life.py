@@ -339,12 +339,12 @@ async def figure(port: int, name: str) -> float:
 
 
 async def test_dead_worker_is_started_again_and_the_other_goes_on(workers: Supervised) -> None:
-    first, second = workers.pids()
+    started = workers.pids()  # more than two when somebody else had a port for a moment
+    first, second = (pid for pid in started if Path(f"/proc/{pid}").exists())
     os.kill(first, signal.SIGKILL)
-    await asyncio.to_thread(wait_until, lambda: len(workers.pids()) == 3, 30, "a new worker")
+    await asyncio.to_thread(wait_until, lambda: len(workers.pids()) == len(started) + 1, 30, "a new worker")
     await asyncio.to_thread(wait_until, lambda: workers.ready(0) and workers.ready(1), 30, "readiness")
-    [death] = workers.logged("worker died")
-    assert death["status"] == -signal.SIGKILL
+    assert workers.logged("worker died")[-1]["status"] == -signal.SIGKILL
     os.kill(second, 0)
 
 

@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from unittest import SkipTest
 from unittest.mock import patch
 
 from odoo.tests import HttpCase
@@ -15,6 +16,9 @@ from ..tools.settings import settings
 
 #: Redis of the tests; an address where nobody listens also works, as selling does without Redis.
 REDIS = os.environ.get("FYNLO_REDIS_URL") or os.environ.get("REDIS_URL") or "redis://127.0.0.1:1/0"
+
+#: How often a browser may be started for one test.
+STARTS = 3
 
 
 def use_test_settings(case):
@@ -164,3 +168,16 @@ class ApiCase(HttpCase):
     def _forget_fixtures(cls, staff, devices):
         """What a test made is rolled back after it; only what was there before may be used again."""
         cls._staff, cls._devices = staff, devices
+
+
+class PatientBrowser:
+    """Mix into a test with a browser: one that is slow to start is started again, where Odoo would skip the test."""
+
+    def browser_js(self, *args, **options):
+        for _ in range(STARTS - 1):
+            try:
+                return super().browser_js(*args, **options)
+            except SkipTest as late:
+                if "devtools port" not in str(late):
+                    raise
+        return super().browser_js(*args, **options)

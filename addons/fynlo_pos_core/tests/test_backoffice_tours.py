@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
 from ..tools.identifiers import uuid7
+from .common import PatientBrowser
 from .shop import Shop
 
 #: Opens an action and says when its screen stands, or what went wrong.
@@ -39,7 +40,7 @@ VISIT = """
 
 
 @tagged("post_install", "-at_install")
-class TestBackOffice(Shop, HttpCase):
+class TestBackOffice(PatientBrowser, Shop, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -5,12 +5,13 @@ from unittest.mock import patch
 from odoo.tests import HttpCase, tagged
 
 from ..tools.identifiers import uuid7
+from .common import PatientBrowser
 from .gateway_stream import GatewayStream
 from .shop import Shop
 
 
 @tagged("post_install", "-at_install")
-class TestConnectionTour(GatewayStream, Shop, HttpCase):
+class TestConnectionTour(PatientBrowser, GatewayStream, Shop, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

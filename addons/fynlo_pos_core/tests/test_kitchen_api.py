@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from ..controllers.kitchen_shapes import DisplayView, SentView, StationsView, SummaryView, TicketPageView, TicketView
 from ..tools.identifiers import uuid7
-from .common import ApiCase
+from .common import ApiCase, PatientBrowser
 from .shop import Shop
 
 
@@ -142,7 +142,7 @@ class TestKitchenApi(KitchenApiCase):
 
 
 @tagged("post_install", "-at_install")
-class TestKitchenDisplay(KitchenApiCase):
+class TestKitchenDisplay(PatientBrowser, KitchenApiCase):
     """The page in Chromium, without a gateway: it says so, and works by asking."""
 
     def test_the_page_holds_no_data_and_loads_nothing_from_elsewhere(self):

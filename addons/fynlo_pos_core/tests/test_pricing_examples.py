@@ -4,9 +4,9 @@ from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
 from ..controllers.order_shapes import OrderShape
-from ..models.orders.location_facts import _cache
 from ..rest.payload import parse
 from ..rest.representation import to_json
+from ..tools import process_cache
 from ..tools.identifiers import uuid7
 from .shop import Shop
 
@@ -21,7 +21,7 @@ class Bills(Shop, TransactionCase):
 
     def setUp(self):
         super().setUp()
-        _cache.clear()  # a test that was rolled back gives its catalogue version back too
+        process_cache.forget()  # a test that was rolled back gives its catalogue version back too
 
     def bill(self, *lines, **values):
         """The order's document, and its totals as plain minor units."""

@@ -6,11 +6,12 @@ from odoo.tests import HttpCase, tagged
 
 from ..rest.call import Call
 from ..tools.identifiers import uuid7
+from .common import PatientBrowser
 from .shop import Shop
 
 
 @tagged("post_install", "-at_install")
-class TestService(Shop, HttpCase):
+class TestService(PatientBrowser, Shop, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
