@@ -15,4 +15,7 @@ def add(cr, statement, **values):
 
 
 def _send(cr):
+    if len(cr.precommit):  # what still waits may add to them
+        cr.precommit.add(lambda: _send(cr))
+        return
     execute_together(cr, cr.precommit.data.pop(_WAITING))

@@ -110,7 +110,7 @@ class TestPreparedStatements(TransactionCase):
         cursor.rollback()
         cursor.flush()
         closing_statements.add(cursor, NOTE, word="first; '--")
-        closing_statements.add(cursor, COUNT_UP, number=1, word="50 %s")
+        cursor.precommit.add(lambda: closing_statements.add(cursor, COUNT_UP, number=1, word="50 %s"))
         before = cursor.sql_log_count
         cursor.flush()
         self.assertEqual(cursor.sql_log_count, before + 1)
