@@ -20,7 +20,7 @@ from odoo.tests import tagged
 #: Statements by route. A change that needs more has to say why; docs/performance.md shows the table.
 BUDGETS = {
     "POST /orders": 5,
-    "POST /orders/{id}/operations": 7,
+    "POST /orders/{id}/operations": 6,
     "POST /orders/{id}/payments": 9,
     "POST /orders/{id}:send": 15,
     "GET /menu": 1,

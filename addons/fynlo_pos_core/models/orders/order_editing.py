@@ -42,7 +42,7 @@ class FynloOrderService(models.AbstractModel):
             raise Invalid(detail, code="too_many_operations", field="operations")
         facts = self._facts(identity)
         rows = self.env["fynlo.order.rows"]
-        order = rows._lock(uuid, facts)
+        order, known, taken = rows._lock_with_journal(uuid, facts, *_ids_of(wish))
         if wish.base_version > order.version:
             raise Problem(
                 "version_conflict",
@@ -53,7 +53,6 @@ class FynloOrderService(models.AbstractModel):
                 conflicting_fields=["base_version"],
             )
         now = self.env.cr.now()
-        known, taken = self._journalled(order, wish)
         editor = self._editor(order, facts, identity, wish, now)
         results, entries = [], []
         for op in wish.operations:
@@ -102,11 +101,6 @@ class FynloOrderService(models.AbstractModel):
         return self._announce(order, facts, "order.cancelled")
 
     # --- steps ---------------------------------------------------------------------------
-
-    def _journalled(self, order, wish):
-        line_ids = [str(op.line.id) for op in wish.operations if op.type == "add_line"]
-        op_ids = [str(op.op_id) for op in wish.operations]
-        return self.env["fynlo.order.operation"]._known(order.row_id, op_ids, line_ids)
 
     def _editor(self, order, facts, identity, wish, now):
         basket = Basket(facts, identity, facts.preset(order.preset_id), now)
@@ -182,6 +176,12 @@ class FynloOrderService(models.AbstractModel):
                     result.op_id,
                     {"order_id": order.uuid, "number": order.number, "conflict": result.conflict},
                 )
+
+
+def _ids_of(wish):
+    """The ids of a batch's operations, and of the lines it would add."""
+    adding = [str(op.line.id) for op in wish.operations if op.type == "add_line"]
+    return [str(op.op_id) for op in wish.operations], adding
 
 
 def _replay(op, known):

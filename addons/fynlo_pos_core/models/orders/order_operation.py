@@ -8,13 +8,6 @@ from ...rest import closing_statements
 from ...rest.prepared_statement import PreparedStatement
 from ...rest.representation import to_json
 
-KNOWN = PreparedStatement(
-    """SELECT 'op', op_id, body, result, code, detail, conflict FROM fynlo_order_operation
-        WHERE order_id = %(order)s AND op_id = ANY(%(ops)s)
-       UNION ALL
-       SELECT 'line', uuid, NULL, NULL, NULL, NULL, NULL FROM pos_order_line
-        WHERE uuid = ANY(%(lines)s) AND order_id != %(order)s"""
-)
 RECORD = PreparedStatement(
     """INSERT INTO fynlo_order_operation
               (order_id, op_id, type, employee_id, device_id, device_seq, base_version, version,
@@ -68,17 +61,6 @@ class FynloOrderOperation(models.Model):
     conflict = fields.Json(readonly=True)
 
     _operation_once = models.UniqueIndex("(order_id, op_id)")
-
-    @api.model
-    def _known(self, order_id, op_ids, line_ids):
-        """What the journal has of these operations, and which line ids are used by other orders.
-
-        One query; returns ``({op_id: row}, {line uuid})``.
-        """
-        KNOWN.execute(self.env.cr, order=order_id, ops=op_ids, lines=line_ids)
-        rows = self.env.cr.fetchall()
-        operations = {row[1]: row[2:] for row in rows if row[0] == "op"}
-        return operations, {row[1] for row in rows if row[0] == "line"}
 
     @api.model
     def _record(self, order, identity, wish, entries, received_at):

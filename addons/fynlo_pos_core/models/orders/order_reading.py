@@ -44,7 +44,7 @@ ORDERS = """
 ONE = " WHERE o.uuid = %(order)s AND o.config_id = %(location)s AND o.is_refund IS NOT TRUE"
 ORDER = PreparedStatement(ORDERS + ONE)
 ORDER_TO_WRITE = PreparedStatement(ORDERS + ONE + " FOR UPDATE OF o")
-LINES = PreparedStatement("""
+LINES_OF_ORDERS = """
     SELECT l.order_id, l.id, l.uuid, l.product_id, variant.fynlo_uuid AS variant_uuid,
            template.fynlo_uuid AS product_uuid, l.full_product_name, l.qty, l.price_unit, l.price_extra,
            l.discount,
@@ -58,8 +58,23 @@ LINES = PreparedStatement("""
       JOIN product_product variant ON variant.id = l.product_id
       JOIN product_template template ON template.id = variant.product_tmpl_id
      WHERE l.order_id = ANY(%(orders)s)
-     ORDER BY l.order_id, l.id
-""")
+"""
+LINES = PreparedStatement(LINES_OF_ORDERS + " ORDER BY l.order_id, l.id")
+#: The lines of one order, and beside each the same answer to what an edit must know of the journal.
+LINES_AND_JOURNAL = PreparedStatement(
+    f"""SELECT journal.known, found.*
+          FROM (SELECT jsonb_agg(jsonb_build_array(kind, id, body, result, code, detail, conflict)) AS known
+                  FROM (SELECT 'op', op_id, body, result, code, detail, conflict FROM fynlo_order_operation
+                         WHERE order_id = ANY(%(orders)s) AND op_id = ANY(%(ops)s)
+                        UNION ALL
+                        SELECT 'line', uuid, NULL, NULL, NULL, NULL, NULL FROM pos_order_line
+                         WHERE uuid = ANY(%(new_lines)s) AND order_id != ALL(%(orders)s)
+                       ) AS entry(kind, id, body, result, code, detail, conflict)) journal
+          LEFT JOIN ({LINES_OF_ORDERS}) found ON TRUE
+         ORDER BY found.id""",  # noqa: S608 - put together from constants of this file
+    ops="text[]",
+    new_lines="text[]",
+)
 
 
 @cache
@@ -83,6 +98,25 @@ class FynloOrderRows(models.AbstractModel):
         """
         ORDER_TO_WRITE.execute(self.env.cr, order=str(uuid), location=facts.location_id)
         return self._orders(self.env.cr.dictfetchall(), facts, wanted=1)[0]
+
+    @api.model
+    def _lock_with_journal(self, uuid, facts, op_ids, line_ids):
+        """The order as :meth:`_lock` gives it, what the journal has of ``op_ids``, and which lines are another order's.
+
+        Returns ``(order, {op_id: (body, result, code, detail, conflict)}, {line uuid})``.
+        """
+        journal = []
+
+        def lines_of(order_ids):
+            LINES_AND_JOURNAL.execute(self.env.cr, orders=order_ids, ops=op_ids, new_lines=line_ids)
+            rows = self.env.cr.dictfetchall()
+            journal.extend(rows[0]["known"] or ())
+            return [row for row in rows if row["id"]]
+
+        ORDER_TO_WRITE.execute(self.env.cr, order=str(uuid), location=facts.location_id)
+        order = self._orders(self.env.cr.dictfetchall(), facts, wanted=1, lines_of=lines_of)[0]
+        known = {entry[1]: tuple(entry[2:]) for entry in journal if entry[0] == "op"}
+        return order, known, {entry[1] for entry in journal if entry[0] == "line"}
 
     @api.model
     def _lock_all(self, uuids, facts):
@@ -109,20 +143,23 @@ class FynloOrderRows(models.AbstractModel):
         _page_of(where).execute(self.env.cr, location=facts.location_id, limit=limit, **values)
         return self._orders(self.env.cr.dictfetchall(), facts)
 
-    def _orders(self, rows, facts, wanted=0):
+    def _orders(self, rows, facts, wanted=0, lines_of=None):
         if len(rows) < wanted:
             raise NotFound(self.env._("There is no such order at this location."))
         if not rows:
             return []
         order_ids = [row["id"] for row in rows]
-        LINES.execute(self.env.cr, orders=order_ids)
         lines_by_order = {}
-        for line in self.env.cr.dictfetchall():
+        for line in (lines_of or self._lines)(order_ids):
             lines_by_order.setdefault(line["order_id"], []).append(line)
         payments = {}
         if any(row["has_payments"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
             payments = self.env["pos.order"]._fynlo_payment_documents(order_ids)
         return [_order_of(row, lines_by_order.get(row["id"], []), payments.get(row["id"], []), facts) for row in rows]
+
+    def _lines(self, order_ids):
+        LINES.execute(self.env.cr, orders=order_ids)
+        return self.env.cr.dictfetchall()
 
 
 def _decimal(number):
