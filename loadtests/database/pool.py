@@ -4,6 +4,7 @@ import queue
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,29 +24,51 @@ NAME = "fynlo-load"
 
 
 class Pool:
-    """So many connections and no more. Whoever finds none waits, which is what a till would do."""
+    """So many connections and no more. Whoever finds none waits in line, and the first in line is served first."""
 
     def __init__(self, dsn: str, size: int) -> None:
-        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self.size = size
-        for _ in range(size):
-            self._idle.put(psycopg2.connect(dsn, application_name=NAME))
+        self._idle = [psycopg2.connect(dsn, application_name=NAME) for _ in range(size)]
+        self._line: deque[queue.SimpleQueue[Any]] = deque()
+        self._lock = threading.Lock()
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
         """A connection without a transaction, before and after; ``queue.Empty`` when none is free for a minute."""
-        connection = self._idle.get(timeout=WAIT_S)
+        connection = self._take()
         try:
             yield connection
         finally:
             if not connection.closed:
                 connection.rollback()
-            self._idle.put(connection)
+            self._give(connection)
 
     def close(self) -> None:
         """Closes all; every client must have given its connection back."""
         for _ in range(self.size):
-            self._idle.get(timeout=WAIT_S).close()
+            self._take().close()
+
+    def _take(self) -> Any:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            place: queue.SimpleQueue[Any] = queue.SimpleQueue()
+            self._line.append(place)
+        try:
+            return place.get(timeout=WAIT_S)
+        except queue.Empty:
+            with self._lock:
+                if place in self._line:
+                    self._line.remove(place)
+                    raise
+            return place.get()  # it came in the very last moment
+
+    def _give(self, connection: Any) -> None:
+        with self._lock:
+            if self._line:
+                self._line.popleft().put(connection)
+            else:
+                self._idle.append(connection)
 
 
 @dataclass
