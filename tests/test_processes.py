@@ -130,7 +130,7 @@ def test_a_listener_of_the_program_counts(process: Process, tmp_path: Path) -> N
 def test_ports_are_remembered(tmp_path: Path) -> None:
     memory = tmp_path / "ports.json"
     chosen = choose_ports(memory, usual=False)
-    assert len(set(chosen.values())) == 3
+    assert len(set(chosen.values())) == 4
     assert choose_ports(memory, usual=False) == chosen
     assert remembered_ports(memory) == chosen
 
@@ -151,6 +151,16 @@ def test_a_wished_port_that_is_taken_is_refused(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(SetupFailure, match="is taken") as refusal:
             choose_ports(tmp_path / "ports.json")
     assert "FYNLO_HTTP_PORT" in refusal.value.remedy
+
+
+def test_a_listener_that_is_new_gets_a_port_of_its_own_beside_the_running_ones(tmp_path: Path) -> None:
+    memory = tmp_path / "ports.json"
+    chosen = choose_ports(memory, usual=False)
+    memory.write_text(json.dumps({name: port for name, port in chosen.items() if name != "relay"}))
+    completed = remembered_ports(memory)
+    assert {**completed, "relay": 0} == {**chosen, "relay": 0}
+    assert completed["relay"] not in {port for name, port in chosen.items() if name != "relay"}
+    assert remembered_ports(memory) == completed
 
 
 def test_no_ports_before_the_first_start(tmp_path: Path) -> None:

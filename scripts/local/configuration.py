@@ -63,6 +63,7 @@ def stack_environment(
         FYNLO_JWKS_URL=f"{http}/.well-known/jwks.json",
         FYNLO_WS_HOST="127.0.0.1",
         FYNLO_WS_PORT=str(websocket),
+        FYNLO_RELAY_HEALTH_PORT=str(ports["relay"]),
         # the kitchen display is a page of ours, opened by either name
         FYNLO_WS_ORIGINS=f"{http},http://localhost:{ports['http']}",
         **cluster.client_environment,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.local.failure import SetupFailure
 
-USUAL = {"http": 8069, "gevent": 8072, "websocket": 8090}
+USUAL = {"http": 8069, "gevent": 8072, "websocket": 8090, "relay": 8092}
 WISHES = {"http": "FYNLO_HTTP_PORT", "websocket": "FYNLO_WS_PORT"}
 
 
@@ -31,10 +31,13 @@ def choose_ports(memory: Path, *, usual: bool = True) -> dict[str, int]:
 
 
 def remembered_ports(memory: Path) -> dict[str, int]:
-    """The ports of the running stack."""
+    """The ports of the running stack; a listener that it did not have yet when it started gets a free one."""
     ports = _remembered(memory)
-    if set(ports) != set(USUAL):
+    if not ports:
         raise SetupFailure("No restaurant has been started here.", "make run")
+    if missing := set(USUAL) - set(ports):
+        ports |= {name: any_free() for name in sorted(missing)}
+        memory.write_text(json.dumps(ports))
     return ports
 
 

@@ -139,6 +139,7 @@ def status() -> int:
     if not down:
         ports = remembered_ports(RUN.ports)
         print(f"\nOdoo      http://127.0.0.1:{ports['http']}\nevents    ws://127.0.0.1:{ports['websocket']}/ws/v1")
+        print(f"relay     http://127.0.0.1:{ports['relay']}/health/ready, /metrics")
     return 1 if down else 0
 
 

@@ -74,9 +74,10 @@ class Stack:
         return process
 
     def await_ready(self) -> None:
-        """Returns when Odoo and gateway answer that they are ready, and it is ours that answer."""
+        """Returns when Odoo, relay and gateway answer that they are ready, and it is ours that answer."""
         self.await_odoo()
-        self._await("gateway", f"http://127.0.0.1:{self.ports['websocket']}/health/ready", self.ports["websocket"])
+        for name, port in (("relay", self.ports["relay"]), ("gateway", self.ports["websocket"])):
+            self._await(name, f"http://127.0.0.1:{port}/health/ready", port)
 
     def await_odoo(self) -> None:
         """Returns when Odoo alone answers that it is ready."""
