@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import psycopg2  # type: ignore[import-untyped]
 import pytest
+import pytest_asyncio
 import redis
 
 from ws_server.relay.outbox import Outbox
 from ws_server.relay.streams import Streams
 from ws_server.stream_keys import StreamKeys
 
+from .gateway_host import GatewayHost, StreamWriter, hosted_gateway
 from .outbox_tables import DDL, OutboxTables
 from .shelf import Shelf
 from .signer import JwksServer, Signer
@@ -75,6 +77,21 @@ def streams(shared_redis: redis.Redis, prefix: str) -> Iterator[Streams]:
     side = Streams(os.environ["REDIS_URL"], StreamKeys(prefix), 10_000)
     yield side
     side.close()
+
+
+@pytest.fixture
+def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
+    """Writes events into the streams as the relay does."""
+    writer = StreamWriter(shared_redis, prefix)
+    writer.begin_epoch("epoch-1")
+    return writer
+
+
+@pytest_asyncio.fixture
+async def host(writer: StreamWriter, prefix: str, jwks_url: str) -> AsyncIterator[GatewayHost]:
+    """A gateway with the settings that it has of itself."""
+    async with hosted_gateway(prefix, jwks_url) as running:
+        yield running
 
 
 @pytest.fixture

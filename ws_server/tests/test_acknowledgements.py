@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-import redis
 
 from ws_server.gateway.acknowledgements import Acknowledgements, Overdue
 from ws_server.gateway.fan_out import NO_LANE
@@ -100,13 +99,6 @@ def test_the_end_and_other_topics() -> None:
 
 
 # Over real sockets
-
-
-@pytest.fixture
-def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
-    writer = StreamWriter(shared_redis, prefix)
-    writer.begin_epoch("epoch-1")
-    return writer
 
 
 @pytest_asyncio.fixture

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
@@ -18,7 +17,7 @@ from ws_server.gateway.client_messages import _READERS
 from ws_server.gateway.session import Close, Send
 from ws_server.gateway.wire_frame import json_frame
 
-from .gateway_host import ORDERS, GatewayHost, StreamWriter, hosted_gateway
+from .gateway_host import ORDERS, GatewayHost, StreamWriter
 from .signer import Signer
 from .test_session import NOW, signed_in
 from .till import ask, closed, receive, say
@@ -56,19 +55,6 @@ def test_any_bytes_close(data: bytes) -> None:
 
 
 # Over real sockets
-
-
-@pytest.fixture
-def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
-    writer = StreamWriter(shared_redis, prefix)
-    writer.begin_epoch("epoch-1")
-    return writer
-
-
-@pytest_asyncio.fixture
-async def host(writer: StreamWriter, prefix: str, jwks_url: str) -> AsyncIterator[GatewayHost]:
-    async with hosted_gateway(prefix, jwks_url) as running:
-        yield running
 
 
 SUBSCRIBE = {"op": "subscribe", "topic": ORDERS}

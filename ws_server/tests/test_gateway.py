@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import redis
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -22,19 +20,6 @@ from .test_tokens import forgeries
 from .till import ask, closed, receive
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest.fixture
-def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
-    writer = StreamWriter(shared_redis, prefix)
-    writer.begin_epoch("epoch-1")
-    return writer
-
-
-@pytest_asyncio.fixture
-async def host(writer: StreamWriter, prefix: str, jwks_url: str) -> AsyncIterator[GatewayHost]:
-    async with hosted_gateway(prefix, jwks_url) as running:
-        yield running
 
 
 async def refusal(host: GatewayHost, path: str = "", **headers: str) -> tuple[int, Any]:

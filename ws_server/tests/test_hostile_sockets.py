@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-import redis
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
@@ -31,13 +30,6 @@ ANY_NUMBER = {"FYNLO_WS_MAX_PER_DEVICE": "0", "FYNLO_WS_MAX_PER_EMPLOYEE": "1000
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Prove = Callable[[], Awaitable[None]]
-
-
-@pytest.fixture
-def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
-    writer = StreamWriter(shared_redis, prefix)
-    writer.begin_epoch("epoch-1")
-    return writer
 
 
 @pytest_asyncio.fixture

@@ -25,13 +25,6 @@ pytestmark = pytest.mark.asyncio
 PRESENCE = "l.location-1.presence"
 
 
-@pytest.fixture
-def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
-    writer = StreamWriter(shared_redis, prefix)
-    writer.begin_epoch("epoch-1")
-    return writer
-
-
 @pytest_asyncio.fixture
 async def host(writer: StreamWriter, prefix: str, jwks_url: str) -> AsyncIterator[GatewayHost]:
     async with hosted_gateway(prefix, jwks_url, FYNLO_WS_PRESENCE_GRACE_S="0") as running:

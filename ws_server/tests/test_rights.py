@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 import redis
 from websockets.exceptions import InvalidStatus
 
@@ -21,19 +19,6 @@ pytestmark = pytest.mark.asyncio
 MENU = "l.location-1.menu"
 SERVER = {"server": ["l.{location}.orders", "l.{location}.menu", "d.{device}"]}
 SERVER_WITHOUT_ORDERS = {"server": ["l.{location}.menu", "d.{device}"]}
-
-
-@pytest.fixture
-def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
-    writer = StreamWriter(shared_redis, prefix)
-    writer.begin_epoch("epoch-1")
-    return writer
-
-
-@pytest_asyncio.fixture
-async def host(writer: StreamWriter, prefix: str, jwks_url: str) -> AsyncIterator[GatewayHost]:
-    async with hosted_gateway(prefix, jwks_url) as running:
-        yield running
 
 
 # Permissions

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-import redis
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -37,19 +36,6 @@ pytestmark = pytest.mark.asyncio
 
 #: All sockets are one employee's on one device.
 ANY_NUMBER = {"FYNLO_WS_MAX_PER_DEVICE": "0", "FYNLO_WS_MAX_PER_EMPLOYEE": "1000"}
-
-
-@pytest.fixture
-def writer(shared_redis: redis.Redis, prefix: str) -> StreamWriter:
-    writer = StreamWriter(shared_redis, prefix)
-    writer.begin_epoch("epoch-1")
-    return writer
-
-
-@pytest_asyncio.fixture
-async def host(writer: StreamWriter, prefix: str, jwks_url: str) -> AsyncIterator[GatewayHost]:
-    async with hosted_gateway(prefix, jwks_url) as running:
-        yield running
 
 
 # Certificates
