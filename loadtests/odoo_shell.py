@@ -17,10 +17,14 @@ class SceneFailed(Exception):
 
 
 def ask_odoo(environment: Mapping[str, str], database: str, script: str, function: str, **arguments: object) -> Answer:
-    """Runs ``function(env, **arguments)`` of a scene in a process of its own, commits, returns its JSON answer."""
+    """Runs ``function(env, **arguments)`` of a scene in a process of its own, commits, returns its JSON answer.
+
+    Odoo's shell tells nobody what it changed; without the signal a worker that sells or posts would go on
+    with defaults and settings of before from its caches.
+    """
     call = f"{function}(env, **json.loads({json.dumps(json.dumps(arguments))}))"
     source = (SCENES / f"{script}.py").read_text()
-    ending = f"\nimport json\nanswer = json.dumps({call})\nenv.cr.commit()\nprint('\\n{MARK}' + answer)\n"
+    ending = f"\nimport json\nanswer = json.dumps({call})\nenv.cr.commit()\nenv.registry.signal_changes()\nprint('\\n{MARK}' + answer)\n"
     result = subprocess.run(
         [environment["FYNLO_PYTHON"], environment["FYNLO_ODOO_BIN"], "shell", *_options(environment, database)],
         input=source + ending,

@@ -64,8 +64,10 @@ def value_stock(env: Any) -> dict[str, Any]:
     """The dishes are kept in stock at average cost, and every move is booked at once."""
     company = env["res.company"].search([("name", "=", COMPANY)], limit=1)
     company.inventory_valuation = "real_time"
-    category = env["product.category"].create(
-        {"name": "Valued dishes", "property_cost_method": "average", "property_valuation": "real_time"}
+    category = (
+        env["product.category"]
+        .with_company(company)
+        .create({"name": "Valued dishes", "property_cost_method": "average", "property_valuation": "real_time"})
     )
     dishes = env["product.template"].search([("name", "like", DISHES), ("company_id", "=", company.id)])
     dishes.write({"is_storable": True, "categ_id": category.id})

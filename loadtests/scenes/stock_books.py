@@ -126,8 +126,10 @@ def _dishes(env: Any, company: Any) -> list[dict[str, Any]]:
     on_top = standard.copy({"name": "Twin 20 % on top", "price_include_override": "tax_excluded"})
     levy = standard.copy({"name": "Twin 3 % levy on top", "amount": 3, "price_include_override": "tax_excluded"})
     zero = env.ref(f"account.{company.id}_ST0")
-    category = env["product.category"].create(
-        {"name": "Twin dishes", "property_cost_method": "average", "property_valuation": "real_time"}
+    category = (
+        env["product.category"]
+        .with_company(company)
+        .create({"name": "Twin dishes", "property_cost_method": "average", "property_valuation": "real_time"})
     )
     kinds = [standard, standard, cold, cold, on_top, levy, standard | levy, zero, env["account.tax"]]
     return [
