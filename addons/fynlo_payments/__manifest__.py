@@ -11,8 +11,11 @@
         "security/ir.model.access.csv",
         "security/payment_rules.xml",
         "security/refund_rules.xml",
+        "security/ledger_rules.xml",
         "views/payment_views.xml",
         "views/refund_views.xml",
         "views/order_views.xml",
+        "views/ledger_views.xml",
+        "data/ledger.xml",
     ],
 }

@@ -92,6 +92,7 @@ class PaymentsController(http.Controller):
             "illegal_transition",
             "amount_exceeds_due",
             "not_payable_in_cash",
+            "payment_declined",
             "payment_method_unavailable",
             "tip_unavailable",
             "amount_due",

@@ -28,6 +28,13 @@ declare(
     "Take the order's totals.cash_due, or a part of it that is a multiple of the smallest coin.",
 )
 declare(
+    "payment_declined",
+    402,
+    "Payment declined",
+    "The tender took no money; nothing was recorded and the order is as it was.",
+    "Show the reason and ask for another tender. A new try needs a new id and a new Idempotency-Key.",
+)
+declare(
     "payment_method_unavailable",
     422,
     "Tender not offered",
@@ -54,7 +61,7 @@ class FynloPaymentService(models.AbstractModel):
         self._add_tip(order, facts, wish)
         self._check_amounts(order, facts, wish)
         attempt = self._reserve(order, identity, facts, wish)
-        outcome = attempt._provider()._charge(attempt)
+        outcome = self._charge(attempt)
         document = self._apply(attempt, outcome, order, facts, method_id, identity)
         placed = self.env["fynlo.order.service"]._payment_registered(identity, order, facts, complete=wish.complete)
         return {**document, "order": placed}
@@ -146,10 +153,22 @@ class FynloPaymentService(models.AbstractModel):
             change=taken - charged,
         )
 
+    def _charge(self, attempt):
+        """Have the tender take the money. Raises ``payment_declined``, which leaves no attempt behind."""
+        outcome = attempt._provider()._charge(attempt)
+        if outcome.state != "captured":
+            raise Problem(
+                "payment_declined",
+                self.env._("No money was taken."),
+                reason=outcome.failure_code or "declined",
+            )
+        return outcome
+
     def _apply(self, attempt, outcome, order, facts, method_id, identity):
         """Record the outcome; captured money reaches the order and Odoo's payment rows."""
         attempt._settle(outcome)
         self._book(attempt, order, facts, method_id, identity)
+        self.env["fynlo.payment.entry"]._enter_capture(attempt)
         order.paid += attempt.amount + attempt.tip
         order.change += attempt.change
         document = _document_of(attempt, order, facts)

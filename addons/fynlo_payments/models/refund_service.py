@@ -266,6 +266,7 @@ class FynloRefundService(models.AbstractModel):
             "is_change": False,
         }
         self.env["pos.payment"].with_user(identity.user_id).sudo().with_context(**QUIET).create([values])
+        self.env["fynlo.payment.entry"]._enter_refund(refund)
 
     def _answer(self, facts, order, refunds):
         """Announce everything that changed; the refunds with the order as it is now."""

@@ -1,5 +1,7 @@
 """Cash payments: what the till gets, Odoo's rows, and the books after closing."""
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.rest.call import Call
@@ -11,6 +13,7 @@ from odoo.tests import TransactionCase, tagged
 
 from ..controllers.payments import PaymentShape, TakenPaymentView
 from ..models.payment import PAYMENT_STATES
+from ..providers.provider import Outcome
 
 
 @tagged("post_install", "-at_install")
@@ -83,6 +86,19 @@ class TestPayments(Editing, TransactionCase):
         self.assertEqual(self.env["fynlo.payment.service"]._read(identity, taken["id"]), taken)
         self.assertEqual(self.env["fynlo.order.service"]._document(identity, order["id"]), placed)
         self.assertEqual(placed["payments"], [taken])
+
+    def test_a_tender_that_takes_nothing_leaves_nothing_behind(self):
+        order = self.place(self.line(self.menu.pizza))
+        cash = type(self.env["fynlo.provider.cash"])
+        for outcome in (Outcome("failed", failure_code="empty"), Outcome("unknown"), Outcome("sent")):
+            with self.subTest(outcome.state), patch.object(cash, "_charge", lambda _self, _attempt, said=outcome: said):
+                with self.assertRaises(Problem) as caught, self.env.cr.savepoint():
+                    self.pay(order, 1000)
+                self.assertEqual((caught.exception.code, caught.exception.http_status), ("payment_declined", 402))
+                self.assertEqual(caught.exception.members["reason"], outcome.failure_code or "declined")
+        row = self.row(order)
+        self.assertEqual((row.amount_paid, len(row.payment_ids)), (0.0, 0))
+        self.assertFalse(self.env["fynlo.payment"].search([("order_id", "=", row.id)]))
 
     def test_parts_add_up_until_nothing_is_due(self):
         order = self.place(self.line(self.menu.pizza))
