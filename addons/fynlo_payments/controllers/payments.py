@@ -6,9 +6,14 @@ from uuid import UUID
 from odoo import http
 from odoo.addons.fynlo_pos_core.controllers.order_shapes import OrderView
 from odoo.addons.fynlo_pos_core.rest import Answer, api_route, current_identity
-from odoo.addons.fynlo_pos_core.rest.shapes import Id, MoneyShape, MoneyView, Shape, View, WireMoment
+from odoo.addons.fynlo_pos_core.rest.shapes import Id, MoneyShape, MoneyView, PageQuery, Shape, View, WireMoment
 from odoo.http import request
 from pydantic import Field
+
+from ..models.payment import PAYMENT_STATES
+
+State = Literal[tuple(PAYMENT_STATES)]
+Tender = Annotated[str, Field(pattern=r"^[a-z_]{1,30}$", examples=["cash"])]
 
 
 class PaymentShape(Shape):
@@ -18,7 +23,7 @@ class PaymentShape(Shape):
     """
 
     id: Id
-    method: Annotated[str, Field(pattern=r"^[a-z_]{1,30}$", examples=["cash"])]
+    method: Tender
     amount: MoneyShape
     tip: MoneyShape | None = None
     tendered: MoneyShape | None = None
@@ -43,18 +48,7 @@ class PaymentView(View):
     id: UUID
     order_id: UUID
     method: str
-    state: Literal[
-        "reserved",
-        "sent",
-        "action_required",
-        "authorised",
-        "captured",
-        "failed",
-        "cancelled",
-        "expired",
-        "unknown",
-        "refund_due",
-    ]
+    state: State
     amount: MoneyView
     tip: MoneyView
     fee: MoneyView
@@ -75,6 +69,19 @@ class TakenPaymentView(PaymentView):
     """A payment just taken, with the order as it is now."""
 
     order: OrderView
+
+
+class PaymentQuery(PageQuery):
+    """Payments of the location, the newest first."""
+
+    order_id: UUID | None = None
+    state: State | None = None
+    method: Tender | None = None
+
+
+class PaymentPageView(View):
+    items: list[PaymentView]
+    next_cursor: str | None
 
 
 class PaymentsController(http.Controller):
@@ -104,6 +111,18 @@ class PaymentsController(http.Controller):
     def take_payment(self, order_id, body):
         payment = request.env["fynlo.payment.service"]._take(current_identity(), order_id, body)
         return Answer(payment, resource=("payment", payment["id"]))
+
+    @api_route(
+        "/payments",
+        method="GET",
+        permission="payment.read",
+        summary="Payments of the location, the newest first",
+        tag="payments",
+        query=PaymentQuery,
+        returns=PaymentPageView,
+    )
+    def list_payments(self, query):
+        return request.env["fynlo.payment.service"]._page(current_identity(), query)
 
     @api_route(
         "/payments/<uuid:payment_id>",

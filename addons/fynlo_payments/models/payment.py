@@ -29,6 +29,13 @@ PAYMENTS = """
       JOIN pos_order placed ON placed.id = payment.order_id
       JOIN res_currency currency ON currency.id = payment.currency_id
 """
+#: What a list of payments can be narrowed to.
+FILTERS = {
+    "before": "payment.id < %(before)s",
+    "order": "placed.uuid = %(order)s",
+    "state": "payment.state = %(state)s",
+    "method": "payment.method = %(method)s",
+}
 RESERVE = PreparedStatement(
     """INSERT INTO fynlo_payment
               (fynlo_uuid, order_id, company_id, config_id, session_id, employee_id, device_id, currency_id, method,
@@ -162,6 +169,17 @@ class FynloPayment(models.Model):
         for row in self.env.cr.dictfetchall():
             documents[row["order_id"]].append(payment_document(row))
         return documents
+
+    @api.model
+    def _rows(self, location_id, *, limit, **wanted):
+        """The newest payments of a location as rows; ``wanted`` holds values of ``FILTERS``, ``None`` asks for any."""
+        self.flush_model()
+        where = "".join(f" AND {FILTERS[name]}" for name, value in wanted.items() if value is not None)
+        self.env.cr.execute(
+            f"{PAYMENTS} WHERE payment.config_id = %(location)s{where} ORDER BY payment.id DESC LIMIT %(limit)s",
+            {**wanted, "location": location_id, "limit": limit},
+        )
+        return self.env.cr.dictfetchall()
 
     @api.model
     def _document(self, uuid, location_id):

@@ -7,7 +7,7 @@ locked first, so two tills that pay the same order wait for each other and neith
 from odoo import api, models
 from odoo.addons.fynlo_pos_core.models.orders.order_states import ORDER_STATES
 from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
-from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare
+from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare, paging
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.addons.fynlo_pos_core.tools.money import to_major
 
@@ -73,6 +73,20 @@ class FynloPaymentService(models.AbstractModel):
         if document is None:
             raise NotFound(self.env._("There is no such payment at this location."))
         return document
+
+    @api.model
+    def _page(self, identity, query):
+        """A page of the location's payments, the newest first. Raises ``validation_failed`` for a foreign cursor."""
+        before = paging.decode(query.cursor, int)[0] if query.cursor else None
+        rows = self.env["fynlo.payment"]._rows(
+            identity.location_id,
+            limit=query.limit + 1,
+            before=before,
+            order=query.order_id and str(query.order_id),
+            state=query.state,
+            method=query.method,
+        )
+        return paging.page(rows, query.limit, payment_document, lambda row: [row["id"]])
 
     # --- steps ---------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@ from . import test_cash_books
 from . import test_cash_rounding
 from . import test_ledger
 from . import test_paid_receipts
+from . import test_payment_list
 from . import test_payment_settings
 from . import test_payments
 from . import test_query_budgets

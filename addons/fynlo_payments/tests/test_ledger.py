@@ -108,6 +108,18 @@ class TestLedger(TradingDay):
         with self.assertRaises(AccessError):
             entry.with_user(self.env.ref("base.public_user")).read(["amount"])
 
+    def test_managers_see_the_ledger_of_their_locations(self):
+        taken = self.sold()
+        user = self.manager.user_id
+        ledger = self.env["fynlo.payment.entry"].with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
+        mine = [("payment_id.fynlo_uuid", "=", taken["id"])]
+        self.assertEqual(ledger.search_count(mine), 2)
+        self.manager.fynlo_location_ids = self.location.copy({"name": "Elsewhere", "payment_method_ids": False})
+        self.env.flush_all()
+        self.assertEqual(ledger.search_count(mine), 0)
+        with self.assertRaises(AccessError):  # its notes tell of every location
+            self.env["fynlo.ledger.check"].with_user(user).search([])
+
     def stranger(self):
         """A manager of another company."""
         company = self.env["res.company"].create({"name": f"Other {uuid7()}"})
