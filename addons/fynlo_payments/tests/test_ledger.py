@@ -110,13 +110,16 @@ class TestLedger(TradingDay):
 
     def test_managers_see_the_ledger_of_their_locations(self):
         taken = self.sold()
-        user = self.manager.user_id
-        ledger = self.env["fynlo.payment.entry"].with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
-        mine = [("payment_id.fynlo_uuid", "=", taken["id"])]
-        self.assertEqual(ledger.search_count(mine), 2)
-        self.manager.fynlo_location_ids = self.location.copy({"name": "Elsewhere", "payment_method_ids": False})
+        colleague = self.env["hr.employee"]._fynlo_hire(
+            {"name": "Mo", "company_id": self.location.company_id.id, "role": "manager"}
+        )
+        colleague.fynlo_location_ids = self.location.copy({"name": "Elsewhere", "payment_method_ids": False})
         self.env.flush_all()
-        self.assertEqual(ledger.search_count(mine), 0)
+        for employee, entries in ((self.manager, 2), (colleague, 0)):
+            user = employee.user_id
+            ledger = self.env["fynlo.payment.entry"].with_user(user)
+            ledger = ledger.with_context(allowed_company_ids=user.company_ids.ids)
+            self.assertEqual(ledger.search_count([("payment_id.fynlo_uuid", "=", taken["id"])]), entries)
         with self.assertRaises(AccessError):  # its notes tell of every location
             self.env["fynlo.ledger.check"].with_user(user).search([])
 
