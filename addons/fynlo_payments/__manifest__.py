@@ -14,5 +14,9 @@
         "views/payment_views.xml",
         "views/refund_views.xml",
         "views/order_views.xml",
+        "security/stored_value_rules.xml",
+        "data/gift_card_permissions.xml",
+        "data/gift_card_crons.xml",
+        "views/stored_value_views.xml",
     ],
 }
