@@ -86,7 +86,7 @@ class FynloStoredValue(models.Model):
     _inherit = "fynlo.stored.value"
 
     def _book(self, minor, other_side, label):
-        """The entry of value that no till sold or took: ``minor`` more is owed, against the account in ``other_side``."""
+        """The posted entry of value that no till sold or took: ``minor`` more is owed, against ``other_side``."""
         company = self.company_id
         journal = self._journal()
         amount = to_major(minor, self.currency_id.decimal_places)

@@ -16,7 +16,8 @@ declare(
 
 #: What a gift card line is still worth: what was paid, less what was refunded and what was activated.
 LINE = """
-    SELECT line.id, placed.id AS order_id, placed.state, template.fynlo_gift_card AS sells, line.price_subtotal_incl AS total,
+    SELECT line.id, placed.id AS order_id, placed.state, template.fynlo_gift_card AS sells,
+           line.price_subtotal_incl AS total,
            (SELECT coalesce(sum(back.price_subtotal_incl), 0) FROM pos_order_line back
              WHERE back.refunded_orderline_id = line.id) AS refunded,
            (SELECT coalesce(sum(entry.amount), 0)

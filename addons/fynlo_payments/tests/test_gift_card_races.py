@@ -79,7 +79,7 @@ class TestGiftCardRaces(BaseCase):
             for turn in range(ROUNDS):
                 with self.subTest(turn):
                     card_id, start = self.new_card(), threading.Barrier(TILLS)
-                    taken = list(tills.map(lambda _till: self.spend(card_id, start), range(TILLS)))
+                    taken = list(tills.map(self.spend, [card_id] * TILLS, [start] * TILLS))
                     self.assertEqual(sum(taken), HELD // SPENT)
                     self.assertEqual(self.state(card_id), (HELD % SPENT, HELD % SPENT))
 
