@@ -54,7 +54,7 @@ class GiftCards(Refunding):
     def balance(self, code=CODE):
         return self.service._look_up(self.identity(), code)["balance"]["amount"]
 
-    def refused(self, expected, call, *args, **kwargs):
+    def assertRefused(self, expected, call, *args, **kwargs):
         """The problem with which the call is refused; what it did is undone."""
         with self.assertRaises(Problem) as caught, self.env.cr.savepoint():
             call(*args, **kwargs)

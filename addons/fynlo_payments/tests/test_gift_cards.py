@@ -44,35 +44,37 @@ class TestGiftCards(GiftCards):
     def test_no_more_than_a_line_is_worth_is_activated(self):
         line = self.sold_card("2")["lines"][0]["id"]
         self.issue(line_id=line, amount=self.gbp(2500))
-        problem = self.refused("gift_card_line", self.issue, code="SECOND-CARD-22", line_id=line, amount=self.gbp(2501))
+        problem = self.assertRefused(
+            "gift_card_line", self.issue, code="SECOND-CARD-22", line_id=line, amount=self.gbp(2501)
+        )
         self.assertEqual(problem.members["left"], self.gbp(2500))
         self.issue(code="SECOND-CARD-22", line_id=line)
-        self.refused("gift_card_line", self.issue, code="THIRD-CARD-999", line_id=line)
+        self.assertRefused("gift_card_line", self.issue, code="THIRD-CARD-999", line_id=line)
 
     def test_only_paid_gift_cards_are_activated(self):
         order = self.place(self.line(self.card_product), self.line(self.menu.pizza))
-        self.refused("gift_card_line", self.issue, line_id=order["lines"][0]["id"])
+        self.assertRefused("gift_card_line", self.issue, line_id=order["lines"][0]["id"])
         order = self.pay(order, 3500, complete=True)["order"]
-        self.refused("gift_card_line", self.issue, line_id=order["lines"][1]["id"])
-        self.refused("not_found", self.issue, line_id=order["id"])
+        self.assertRefused("gift_card_line", self.issue, line_id=order["lines"][1]["id"])
+        self.assertRefused("not_found", self.issue, line_id=order["id"])
 
     def test_only_managers_give_cards_away(self):
-        self.refused("permission_denied", self.issue, amount=self.gbp(1000), reason="Sorry")
-        self.refused("validation_failed", self.issue, employee=self.manager, amount=self.gbp(1000))
-        self.refused("validation_failed", self.give, 0)
-        self.refused("validation_failed", self.give, 100, code="SHORT-CODE")
+        self.assertRefused("permission_denied", self.issue, amount=self.gbp(1000), reason="Sorry")
+        self.assertRefused("validation_failed", self.issue, employee=self.manager, amount=self.gbp(1000))
+        self.assertRefused("validation_failed", self.give, 0)
+        self.assertRefused("validation_failed", self.give, 100, code="SHORT-CODE")
         self.give(1000)
-        self.refused("gift_card_code_taken", self.give, 1000)
+        self.assertRefused("gift_card_code_taken", self.give, 1000)
 
     def test_the_rest_is_told_and_can_be_paid_otherwise(self):
         self.give(700)
         order = self.place(self.line(self.menu.pizza))
-        problem = self.refused("gift_card_balance", self.spend, order, 1000)
+        problem = self.assertRefused("gift_card_balance", self.spend, order, 1000)
         self.assertEqual((problem.members["balance"], problem.http_status), (self.gbp(700), 409))
         self.assertEqual(self.balance(), 700)
         self.assertEqual(self.spend(order, 700)["order"]["payment"], "partly_paid")
         self.assertEqual(self.pay(order, 300, complete=True)["order"]["state"], "completed")
-        self.refused("gift_card_balance", self.spend, self.place(self.line(self.menu.pizza)), 1)
+        self.assertRefused("gift_card_balance", self.spend, self.place(self.line(self.menu.pizza)), 1)
 
     def test_a_tip_comes_off_the_card_too(self):
         self.give(1500)
@@ -84,21 +86,21 @@ class TestGiftCards(GiftCards):
         order = self.place(self.line(self.menu.pizza))
         boss = self.identity(self.manager)
         self.assertEqual(self.service._block(boss, card["id"], True, "Stolen")["state"], "blocked")
-        self.refused("gift_card_blocked", self.spend, order, 100)
+        self.assertRefused("gift_card_blocked", self.spend, order, 100)
         self.service._block(boss, card["id"], False, "Found")
         self.spend(order, 100)
         record = self.env["fynlo.stored.value"].search([("fynlo_uuid", "=", card["id"])])
         record.sudo().expires_on = fields.Date.today() - timedelta(days=2)
-        self.refused("gift_card_expired", self.spend, order, 100)
-        self.refused("gift_card_unknown", self.spend, order, 100, code="NOBODYS-CARD-1")
-        self.refused("validation_failed", self.pay, order, 100, method="gift_card")
+        self.assertRefused("gift_card_expired", self.spend, order, 100)
+        self.assertRefused("gift_card_unknown", self.spend, order, 100, code="NOBODYS-CARD-1")
+        self.assertRefused("validation_failed", self.pay, order, 100, method="gift_card")
 
     def test_a_block_that_comes_in_between_is_seen(self):
         """The condition of the update decides, not what was read before it."""
         self.give(1000)
         card = self.env["fynlo.stored.value"].search([], limit=1)
         self.env.cr.execute("UPDATE fynlo_stored_value SET state = 'blocked' WHERE id = %s", (card.id,))
-        self.refused("gift_card_blocked", card.sudo()._move, "redeem", -1)
+        self.assertRefused("gift_card_blocked", card.sudo()._move, "redeem", -1)
 
     def test_lapsing_takes_what_is_left_and_a_refund_renews(self):
         self.give(1500, expires_on=fields.Date.today().isoformat())
@@ -137,14 +139,14 @@ class TestGiftCards(GiftCards):
         self.assertEqual(self.balance(), 2500)  # the one that was not activated went back
         self.refund(sold)
         self.assertEqual(self.balance(), 0)
-        self.refused("gift_card_line", self.issue, code="SECOND-CARD-22", line_id=line)
+        self.assertRefused("gift_card_line", self.issue, code="SECOND-CARD-22", line_id=line)
         self.add_up()
 
     def test_a_spent_card_is_not_refunded(self):
         sold = self.sold_card()
         self.issue(line_id=sold["lines"][0]["id"])
         self.spend(self.place(self.line(self.menu.pizza)), 1)
-        self.refused("gift_card_balance", self.refund, sold)
+        self.assertRefused("gift_card_balance", self.refund, sold)
         self.assertEqual(self.balance(), 2499)
 
     def test_wrong_codes_lock_the_device(self):
@@ -156,9 +158,9 @@ class TestGiftCards(GiftCards):
                     self.service._look_up(identity, f"WRONG-CODE-{turn:04}")
                 except UserError as problem:
                     self.assertEqual((problem.code, problem.lasting), ("gift_card_unknown", True))
-        locked = self.refused("gift_card_locked", self.service._look_up, identity, CODE)
+        locked = self.assertRefused("gift_card_locked", self.service._look_up, identity, CODE)
         self.assertGreater(int(locked.headers["Retry-After"]), 600)
-        self.refused("gift_card_locked", self.spend, self.place(self.line(self.menu.pizza)), 100)
+        self.assertRefused("gift_card_locked", self.spend, self.place(self.line(self.menu.pizza)), 100)
         self.env["fynlo.lockout"].search([("kind", "=", "gift_card_code")]).action_unlock()
         self.assertEqual(self.balance(), 1000)
 
@@ -171,17 +173,17 @@ class TestGiftCards(GiftCards):
         credit = self.service._credit(self.identity(), self.guest.fynlo_uuid)
         self.assertEqual((credit["balance"], credit["kind"]), (self.gbp(100), "store_credit"))
         other = self.place(self.line(self.menu.pizza))
-        self.refused("gift_card_balance", self.pay, other, 101, method="store_credit", details=details)
+        self.assertRefused("gift_card_balance", self.pay, other, 101, method="store_credit", details=details)
         for nobody in ({}, {"customer_id": 7}, {"customer_id": ["x"]}, {"customer_id": other["id"]}):
-            self.refused("gift_card_unknown", self.pay, other, 101, method="store_credit", details=nobody)
+            self.assertRefused("gift_card_unknown", self.pay, other, 101, method="store_credit", details=nobody)
 
     def test_another_company_has_other_cards(self):
         self.give(1000)
         mine = self.identity()
         stranger = replace(mine, company_id=self.env.ref("base.main_company").id)
         card = self.env["fynlo.stored.value"].search([("company_id", "=", self.company.id)])
-        self.refused("gift_card_unknown", self.service._look_up, stranger, CODE)
-        self.refused("not_found", self.service._block, stranger, card.fynlo_uuid, True, "x")
+        self.assertRefused("gift_card_unknown", self.service._look_up, stranger, CODE)
+        self.assertRefused("not_found", self.service._block, stranger, card.fynlo_uuid, True, "x")
         self.assertEqual(card.state, "active")
 
     def test_the_ledger_cannot_be_changed(self):
