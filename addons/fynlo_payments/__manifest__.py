@@ -17,5 +17,9 @@
         "views/order_views.xml",
         "views/ledger_views.xml",
         "data/ledger.xml",
+        "security/stored_value_rules.xml",
+        "data/gift_card_permissions.xml",
+        "data/gift_card_crons.xml",
+        "views/stored_value_views.xml",
     ],
 }

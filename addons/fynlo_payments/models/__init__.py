@@ -3,3 +3,4 @@ from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check
+from . import stored_value, stored_value_entry, stored_value_accounts, code_guess, stored_value_service

@@ -1,1 +1,2 @@
 from . import provider, cash
+from . import gift_card

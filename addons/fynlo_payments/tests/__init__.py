@@ -2,6 +2,9 @@ from . import test_bills
 from . import test_cash_books
 from . import test_cash_rounding
 from . import test_ledger
+from . import test_gift_card_races
+from . import test_gift_cards
+from . import test_gift_cards_api
 from . import test_paid_receipts
 from . import test_payment_list
 from . import test_payment_settings

@@ -16,6 +16,7 @@ LOOSE = {
     "POST /api/v1/devices/pair",
     "POST /api/v1/devices/pairing-codes",
     "POST /api/v1/employees/<string:employee_id>/pin",
+    "POST /api/v1/gift-cards:balance",
     "POST /api/v1/orders:calculate",
 }
 PROMISE = {"method": "GET", "summary": "-", "tag": "-"}
@@ -120,6 +121,6 @@ class TestEveryRoute(ApiCase):
         self.assert_all_refused(kept, "idempotency_key_missing", token=token, key=False)
 
     def test_which_writes_need_no_key(self):
-        """Signing in and pairing hand out secrets, a PIN is one; pricing writes nothing."""
+        """Signing in and pairing hand out secrets, a PIN is one; pricing and a look at a card write nothing."""
         loose = {route.name for route in self.routes if route.writes and not route.remembered and route.tag != "auth"}
         self.assertEqual(loose, LOOSE)

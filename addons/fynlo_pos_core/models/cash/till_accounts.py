@@ -13,7 +13,8 @@ ACCOUNTS = {
 }
 
 
-def _account(label, help_text):
+def till_account_field(label, help_text):
+    """A company's field for an account of :meth:`_fynlo_till_accounts`."""
     return fields.Many2one(
         "account.account", label, check_company=True, copy=False, ondelete="restrict", help=help_text
     )
@@ -22,17 +23,23 @@ def _account(label, help_text):
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    fynlo_tips_account_id = _account("Tips account", "What is owed to the staff: tips taken, less tips paid out.")
-    fynlo_deposits_account_id = _account(
+    fynlo_tips_account_id = till_account_field(
+        "Tips account", "What is owed to the staff: tips taken, less tips paid out."
+    )
+    fynlo_deposits_account_id = till_account_field(
         "Deposits account", "Cash taken on orders that were still open when their till was closed."
     )
-    fynlo_safe_account_id = _account("Safe account", "Cash dropped from a drawer into the safe.")
-    fynlo_paid_in_account_id = _account("Paid-in account", "Where cash comes from that is put into a drawer.")
-    fynlo_paid_out_account_id = _account("Paid-out account", "What cash paid out of a drawer was spent on.")
+    fynlo_safe_account_id = till_account_field("Safe account", "Cash dropped from a drawer into the safe.")
+    fynlo_paid_in_account_id = till_account_field("Paid-in account", "Where cash comes from that is put into a drawer.")
+    fynlo_paid_out_account_id = till_account_field("Paid-out account", "What cash paid out of a drawer was spent on.")
 
     def _fynlo_tips_account(self):
         """The liability account of tips; made at first need."""
         return self._fynlo_till_account("fynlo_tips_account_id")
+
+    def _fynlo_till_accounts(self):
+        """Field → (name, type, the code after which a free one is looked for). Other addons add theirs."""
+        return ACCOUNTS
 
     def _fynlo_till_account(self, name):
         """The account in field ``name``; made at first need, once however many ask at the same time."""
@@ -41,7 +48,7 @@ class ResCompany(models.Model):
             self.env.cr.execute("SELECT id FROM res_company WHERE id = %s FOR NO KEY UPDATE", (self.id,))
             self.invalidate_recordset([name], flush=False)
         if not self[name]:
-            self.sudo()[name] = self._fynlo_new_account(*ACCOUNTS[name])
+            self.sudo()[name] = self._fynlo_new_account(*self._fynlo_till_accounts()[name])
         return self[name]
 
     def _fynlo_new_account(self, label, kind, after):
@@ -57,7 +64,7 @@ class ResCompany(models.Model):
 
     def _fynlo_prepare_till_accounts(self):
         """Make every account that is missing, so that no cash movement has to wait for it."""
-        for name in ACCOUNTS:
+        for name in self._fynlo_till_accounts():
             self._fynlo_till_account(name)
 
 
