@@ -14,5 +14,9 @@
         "views/payment_views.xml",
         "views/refund_views.xml",
         "views/order_views.xml",
+        "security/fee_rules.xml",
+        "data/fee_schedules.xml",
+        "data/surcharge_rules.xml",
+        "views/fee_views.xml",
     ],
 }

@@ -1,3 +1,4 @@
 from . import payments
 from . import refunds
 from . import settings
+from . import fees

@@ -2,3 +2,5 @@ from . import pos_order, payment, payment_display, payment_service, payment_shar
 from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings
+from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
+from . import fee_quote, fee_ranking, fee_revenue
