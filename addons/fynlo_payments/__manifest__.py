@@ -21,5 +21,9 @@
         "data/gift_card_permissions.xml",
         "data/gift_card_crons.xml",
         "views/stored_value_views.xml",
+        "security/fee_rules.xml",
+        "data/fee_schedules.xml",
+        "data/surcharge_rules.xml",
+        "views/fee_views.xml",
     ],
 }

@@ -2,3 +2,4 @@ from . import payments
 from . import refunds
 from . import settings
 from . import gift_cards
+from . import fees

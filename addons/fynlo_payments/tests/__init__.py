@@ -5,6 +5,10 @@ from . import test_ledger
 from . import test_gift_card_races
 from . import test_gift_cards
 from . import test_gift_cards_api
+from . import test_fee_api
+from . import test_fee_arithmetic
+from . import test_fee_revenue
+from . import test_fee_tables
 from . import test_paid_receipts
 from . import test_payment_list
 from . import test_payment_settings

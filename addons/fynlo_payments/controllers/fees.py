@@ -1,0 +1,203 @@
+"""What tenders cost and tips suggest, for tills. Nothing is written."""
+
+from odoo import http
+from odoo.addons.fynlo_pos_core.controllers.place import chosen_location
+from odoo.addons.fynlo_pos_core.controllers.settings import section_routes
+from odoo.addons.fynlo_pos_core.rest import Invalid, api_route
+from odoo.addons.fynlo_pos_core.tools.money import to_major
+from odoo.http import request
+
+from ..fees.tips import for_each, suggested_tip
+from ..models.fee_quote import Wish
+from . import fee_shapes as shapes
+
+REFUSALS = ("not_found", "validation_failed")
+
+
+class FeesController(http.Controller):
+    read_tips, change_tips = section_routes("tips", shapes.TipsSettingsView, shapes.TipsSettingsChange)
+    read_fees, change_fees = section_routes("fees", shapes.FeesSettingsView, shapes.FeesSettingsChange)
+
+    @api_route(
+        "/payments/fees:calculate",
+        method="POST",
+        permission="payment.take",
+        summary="What a charge costs with a tender, and who bears it",
+        tag="payments",
+        body=shapes.FeeShape,
+        returns=shapes.FeeView,
+        errors=(*REFUSALS, "payment_method_unavailable", "fee_unknown", "charge_out_of_range"),
+        idempotent=False,
+    )
+    def calculate_fee(self, body):
+        location = _location()
+        wish = _wish(location, body)
+        fees = request.env["fynlo.fees"]
+        fees._require_tender(location, body.method)
+        return _fee(location, body.method, fees._quote(location, body.method, wish))
+
+    @api_route(
+        "/payments/fees:compare",
+        method="POST",
+        permission="payment.take",
+        summary="The location's tenders for a charge, best first, with what each saves",
+        tag="payments",
+        body=shapes.CompareShape,
+        returns=shapes.ComparisonView,
+        errors=REFUSALS,
+        idempotent=False,
+    )
+    def compare_fees(self, body):
+        location = _location()
+        ranked = request.env["fynlo.fees"]._ranked(location, _wish(location, body))
+        return {"methods": [_ranked(location, rank, one) for rank, one in enumerate(ranked, 1)]}
+
+    @api_route(
+        "/payments/methods",
+        method="GET",
+        permission="payment.read",
+        summary="The location's tenders with their fees, best first for a bill of a hundred",
+        tag="payments",
+        query=shapes.MethodsQuery,
+        returns=shapes.MethodsView,
+        errors=("not_found",),
+    )
+    def list_methods(self, query):
+        location = _location(query.location_id)
+        usual = Wish(bill=100 * 10**location.currency_id.decimal_places)
+        ranked = request.env["fynlo.fees"]._ranked(location, usual)
+        return {"items": [_method(location, rank, one) for rank, one in enumerate(ranked, 1)]}
+
+    @api_route(
+        "/tips:calculate",
+        method="POST",
+        permission="payment.take",
+        summary="The tips a till suggests for a bill, also for each of several people",
+        tag="payments",
+        body=shapes.TipsShape,
+        returns=shapes.TipsView,
+        errors=REFUSALS,
+        idempotent=False,
+    )
+    def calculate_tips(self, body):
+        location = _location()
+        net, tax = (_minor(location, body, name) for name in ("net", "tax"))
+        with_tax = location._fynlo_tips_with_tax()
+        rates = location._fynlo_tip_rates() if location.fynlo_tips_on else []
+        tips = [(rate, suggested_tip(net, tax, rate, with_tax=with_tax)) for rate in rates]
+        return {
+            "enabled": location.fynlo_tips_on,
+            "custom": location.fynlo_tips_on and location.fynlo_tips_custom,
+            "base": "gross" if with_tax else "net",
+            "suggestions": [_suggestion(location, rate, tip, body.people) for rate, tip in tips],
+            "preselected": None if body.service_charge or not rates else rates[len(rates) // 2],
+        }
+
+
+def _location(uuid=None):
+    return request.env["pos.config"].browse(chosen_location(uuid)[0]).sudo()
+
+
+def _wish(location, body):
+    bill = _minor(location, body, "bill")
+    tip = _minor(location, body, "tip") if body.tip else 0
+    return Wish(bill, tip, body.funding, body.channel, body.pass_fee)
+
+
+def _minor(location, body, name):
+    """An amount that is not negative, in the location's currency. Raises ``validation_failed``."""
+    money, currency = getattr(body, name), location.currency_id.name
+    if money.currency != currency:
+        raise Invalid(location.env._("This location trades in %s.", currency), field=f"{name}.currency")
+    if money.amount < 0:
+        raise Invalid(location.env._("This amount cannot be negative."), field=f"{name}.amount")
+    return money.amount
+
+
+def _money(location, minor):
+    return {"amount": minor, "currency": location.currency_id.name}
+
+
+def _fee(location, method, priced):
+    quote = priced.quote
+    amounts = {
+        "bill": quote.bill,
+        "tip": quote.tip,
+        "charge": quote.charge,
+        "surcharge": quote.fee_line,
+        "provider_fee": quote.provider_fee,
+        "platform_fee": quote.platform_fee,
+        "cost": quote.cost,
+        "net": quote.net,
+        "discount": priced.discount,
+    }
+    return {
+        "method": method,
+        **{name: _money(location, minor) for name, minor in amounts.items()},
+        "discount_id": location.fynlo_bank_discount_id.fynlo_uuid if priced.discount else None,
+        "surcharge_rule": _surcharge(priced.permission),
+        "fee_schedule_id": priced.schedule_uuid,
+    }
+
+
+def _surcharge(permission):
+    return {
+        "allowed": permission.allowed,
+        "cap_bps": permission.limit.cap_bps if permission.limit else None,
+        "rule_id": permission.rule_uuid,
+        "source": permission.source,
+    }
+
+
+def _ranked(location, rank, one):
+    reason = None if one.available else "charge_out_of_range" if one.priced else "fee_unknown"
+    return {
+        "method": one.method,
+        "name": one.name,
+        "rank": rank,
+        "available": one.available,
+        "reason": reason,
+        "saving": _money(location, one.saving),
+        "success_bp": one.success_bp,
+        "fee": _fee(location, one.method, one.priced) if one.priced else None,
+    }
+
+
+def _method(location, rank, one):
+    terms = one.priced.terms if one.priced else None
+    fee = terms and {
+        "provider_rate_ppm": terms.provider_ppm,
+        "fixed": _money(location, terms.fixed),
+        "platform_rate_ppm": terms.platform_ppm,
+    }
+    return {
+        "method": one.method,
+        "name": one.name,
+        "rank": rank,
+        "fee": fee,
+        "fee_text": _fee_text(location, terms),
+        "success_bp": one.success_bp,
+        "surcharge_rule": _surcharge(one.priced.permission) if one.priced else None,
+    }
+
+
+def _fee_text(location, terms):
+    """The fee as a person reads it: ``2.9 % + 0.30 GBP + 1 %``."""
+    if terms is None:
+        return location.env._("Not known")
+    digits, currency = location.currency_id.decimal_places, location.currency_id.name
+    fixed = f"{to_major(terms.fixed, digits):.{digits}f} {currency}" if terms.fixed else ""
+    parts = [_percent(terms.provider_ppm), fixed, _percent(terms.platform_ppm)]
+    return " + ".join(part for part in parts if part) or location.env._("Free")
+
+
+def _percent(ppm):
+    return f"{ppm / 10_000:g} %" if ppm else ""
+
+
+def _suggestion(location, rate, tip, people):
+    return {
+        "rate_bp": rate,
+        "tip": _money(location, tip),
+        "each": [_money(location, part) for part in for_each(tip, people)],
+    }

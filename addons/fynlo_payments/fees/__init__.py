@@ -1,0 +1,1 @@
+"""Arithmetic of fees and tips: whole minor units in, whole minor units out. Imports no Odoo."""
