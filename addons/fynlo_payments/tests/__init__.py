@@ -24,3 +24,6 @@ from . import test_till_posting
 from . import test_till_reckoning
 from . import test_till_report
 from . import test_till_waste
+from . import test_truelayer_signature
+from . import test_truelayer_connection
+from . import test_truelayer_setup

@@ -1,0 +1,1 @@
+"""Simulators of payment providers, for tests and development; no product code imports them."""

@@ -1,0 +1,147 @@
+"""The bank's HTTP: TrueLayer's API, the page on which the guest decides, and its notifications."""
+
+import http.client
+import json
+import re
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+from .bank import BEHAVIOURS, Bank
+from .signing import key_set, notification_headers
+
+PAYMENT = re.compile(r"/v3/payments/([0-9a-f-]{36})(/refunds|/actions/cancel|/approve|/decline)?(?:/([0-9a-f-]{36}))?")
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Bank</title>
+<form method="post" action="/v3/payments/{id}/approve"><button>Approve</button></form>
+<form method="post" action="/v3/payments/{id}/decline"><button>Decline</button></form></html>"""
+HANGS_S = 30
+
+
+class BankServer(ThreadingHTTPServer):
+    """Listens on this machine only. ``notify`` is where notifications go; without it they are only collected."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int = 0, notify: str | None = None) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.bank = Bank()
+        self.notify = notify
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def signed(self, path: str, event: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+        """Headers and body of a notification as it is sent now."""
+        body = json.dumps(event).encode()
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return notification_headers(path, body, moment, f"{self.base}/.well-known/jwks"), body
+
+    def deliver(self) -> None:
+        """Sends what has happened since the last time."""
+        if not self.notify:
+            return
+        with self.bank.lock:
+            events, self.bank.events = self.bank.events, []
+        place = urlsplit(self.notify)
+        for event in events:
+            headers, body = self.signed(place.path, event)
+            line = http.client.HTTPConnection(str(place.hostname), place.port or 80, timeout=10)
+            try:
+                line.request("POST", place.path, body, headers)
+                line.getresponse().read()
+            except OSError as away:
+                print(f"notification {event['event_id']} was not taken: {away}", flush=True)
+            finally:
+                line.close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: BankServer
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        found = PAYMENT.fullmatch(path)
+        if path == "/.well-known/jwks":
+            self._answer(200, key_set())
+        elif path == "/payments":  # the id is in the fragment, which the server never sees
+            self._page("<!doctype html><title>Bank</title><p>Open /v3/payments/&lt;id&gt;/approve to decide.</p>")
+        elif not found or found[1] not in self.server.bank.payments:
+            self._answer(404, {})
+        elif found[2] in ("/approve", "/decline"):
+            self._page(PAGE.format(id=found[1]))
+        elif found[2] == "/refunds" and found[3]:
+            refund = self.server.bank.refunds.get(found[3])
+            self._answer(200 if refund else 404, refund or {})
+        elif found[2] == "/refunds":
+            self._answer(200, {"items": self.server.bank.of(found[1])})
+        else:
+            payment = self.server.bank.payments[found[1]]
+            self._answer(200, {name: value for name, value in payment.items() if name != "resource_token"})
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            self._write(raw)
+        except ValueError:
+            self._answer(422, {"title": "Idempotency key was used with another body, or the body is no JSON"})
+        self.server.deliver()
+
+    def _write(self, raw: bytes) -> None:
+        bank = self.server.bank
+        found = PAYMENT.fullmatch(self.path)
+        if self.path == "/connect/token":
+            self._answer(200, {"access_token": "simulated", "expires_in": 3600, "token_type": "Bearer"})
+        elif self.path.startswith("/simulator/behaviour/") and self.path.rsplit("/", 1)[1] in BEHAVIOURS:
+            bank.behaviour = self.path.rsplit("/", 1)[1]
+            self._answer(200, {})
+        elif found and found[1] in bank.payments and found[2] in ("/approve", "/decline"):
+            (bank.approve if found[2] == "/approve" else bank.decline)(found[1])
+            self._page("<!doctype html><title>Bank</title><p>Done.</p>")
+        elif not self.headers.get("Tl-Signature") or not self.headers.get("Idempotency-Key"):
+            self._answer(401, {})
+        elif self.path == "/v3/payments":
+            self._pay(raw)
+        elif found and found[1] in bank.payments:
+            self._act(found[1], found[2] or "", raw)
+        else:
+            self._answer(404, {})
+
+    def _pay(self, raw: bytes) -> None:
+        bank = self.server.bank
+        payment = bank.pay(self.headers["Idempotency-Key"], raw, json.loads(raw))
+        made = {"id": payment["id"], "resource_token": payment["resource_token"], "status": "authorization_required"}
+        if bank.behaviour == "error_then_ok":
+            bank.behaviour = "approve"
+            self._answer(500, {})
+            return
+        if bank.behaviour == "hang":
+            bank.released.wait(HANGS_S)
+        elif bank.behaviour == "webhook_first":
+            self.server.deliver()
+        self._answer(201, made)
+
+    def _act(self, payment_id: str, action: str, raw: bytes) -> None:
+        bank = self.server.bank
+        if action == "/actions/cancel":
+            self._answer(202 if bank.cancel(payment_id) else 400, {})
+            return
+        refund = bank.refund(self.headers["Idempotency-Key"], raw, payment_id, json.loads(raw))
+        self._answer(202 if refund else 400, {"id": refund["id"]} if refund else {})
+
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        self._send(status, "application/json", json.dumps(body).encode())
+
+    def _page(self, text: str) -> None:
+        self._send(200, "text/html; charset=utf-8", text.encode())
+
+    def _send(self, status: int, kind: str, raw: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent: request lines may hold ids of guests' payments."""
