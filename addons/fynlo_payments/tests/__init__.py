@@ -1,3 +1,4 @@
+from . import test_apple_pay_sessions
 from . import test_apple_pay_tokens
 from . import test_bills
 from . import test_cash_books
