@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -72,21 +73,17 @@ def ask_session(merchant: Merchant, gateway: Gateway, limit_s: float = LIMIT_S) 
     transaction is open.
     """
     try:
-        connection = http.client.HTTPSConnection(
-            gateway.host, gateway.port, timeout=limit_s, context=_context(merchant, gateway)
-        )
-    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        context = _context(merchant, gateway)
+        with socket.create_connection((gateway.host, gateway.port), timeout=limit_s) as wire, wire.dup() as handle:
+            watch = threading.Timer(limit_s, _cut, (handle,))
+            watch.daemon = True
+            watch.start()
+            try:
+                return _asked(gateway, context.wrap_socket(wire, server_hostname=gateway.host), merchant.wish)
+            finally:
+                watch.cancel()
+    except (OSError, ValueError, http.client.HTTPException, RecursionError):  # a TLS failure is an OSError
         raise ProviderUnavailable("provider_unavailable") from None
-    watch = threading.Timer(limit_s, _cut, (connection,))
-    watch.daemon = True
-    watch.start()
-    try:
-        return _asked(connection, merchant.wish)
-    except (OSError, ValueError, http.client.HTTPException, RecursionError):
-        raise ProviderUnavailable("provider_unavailable") from None
-    finally:
-        watch.cancel()
-        connection.close()
 
 
 def _context(merchant: Merchant, gateway: Gateway) -> ssl.SSLContext:
@@ -96,10 +93,16 @@ def _context(merchant: Merchant, gateway: Gateway) -> ssl.SSLContext:
     return context
 
 
-def _asked(connection: http.client.HTTPSConnection, wish: bytes) -> dict[str, Any]:
+def _asked(gateway: Gateway, wire: ssl.SSLSocket, wish: bytes) -> dict[str, Any]:
     """The answer to one request; another status, also a redirect, is none."""
-    connection.request("POST", PATH, wish, {"Content-Type": "application/json"})
-    answer = connection.getresponse()
+    connection = http.client.HTTPConnection(gateway.host)
+    connection.sock = wire
+    with wire:
+        connection.request("POST", PATH, wish, {"Content-Type": "application/json"})
+        return _read(connection.getresponse())
+
+
+def _read(answer: http.client.HTTPResponse) -> dict[str, Any]:
     raw = answer.read(MAX_ANSWER_BYTES + 1)
     if answer.status != http.HTTPStatus.OK or len(raw) > MAX_ANSWER_BYTES:
         raise ValueError("no session")
@@ -109,10 +112,7 @@ def _asked(connection: http.client.HTTPSConnection, wish: bytes) -> dict[str, An
     return session
 
 
-def _cut(connection: http.client.HTTPSConnection) -> None:
+def _cut(handle: socket.socket) -> None:
     """End a call that drips: the time limit of a socket counts each read anew."""
-    if connection.sock is not None:
-        try:
-            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-        except OSError:
-            return  # it is over already
+    with contextlib.suppress(OSError):  # it is over already
+        handle.shutdown(socket.SHUT_RDWR)
