@@ -1,3 +1,5 @@
+from . import test_apple_pay_sessions
+from . import test_apple_pay_tokens
 from . import test_bills
 from . import test_cash_books
 from . import test_cash_rounding

@@ -81,7 +81,7 @@ def problem_codes(route: Route) -> list[str]:
     if "<" in route.path or (route.body and route.permission != ANYONE):
         codes.add("not_found")  # of the path itself, or of a record that the body names
     if route.writes:
-        codes |= {"malformed_json", "unsupported_media_type", "body_too_large"}
+        codes |= {"malformed_json", "unsupported_media_type", "body_too_large", "card_number_refused"}
     if route.remembered:
         codes |= {"idempotency_key_missing", "idempotency_key_reused", "operation_in_progress"}
     if route.method in CHANGES:

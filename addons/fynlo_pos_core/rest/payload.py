@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from .card_guard import refuse_card_numbers
 from .problem import PROBLEM_TYPES, Invalid, Problem
 from .route import Route
 from .shapes import EmptyQuery, EmptyShape
@@ -34,6 +35,7 @@ def read_raw(httprequest: Any, route: Route) -> bytes:
 
 def read_body(route: Route, raw: bytes) -> dict[str, Any]:
     """The handler's ``body`` argument; a route without a shape takes no field at all."""
+    refuse_card_numbers(raw)
     if route.body:
         return {"body": parse(route.body, raw or b"{}")}
     if "application/json" in route.media_types:

@@ -7,6 +7,8 @@ import threading
 
 from odoo.tools.misc import real_time
 
+from ..tools.secret_masking import mask_records
+
 _logger = logging.getLogger(__name__)
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -58,3 +60,4 @@ class QueryFilter(logging.Filter):
 
 
 logging.getLogger("werkzeug").addFilter(QueryFilter())
+mask_records()

@@ -9,6 +9,7 @@ from . import test_bill_properties
 from . import test_caches
 from . import test_cash_api
 from . import test_cash_movements
+from . import test_card_numbers
 from . import test_catalogue_api
 from . import test_catalogue_availability
 from . import test_catalogue_version
