@@ -10,7 +10,7 @@ from scripts.local.junit import Results
 from scripts.local.layout import ADDONS, ROOT
 from scripts.local.progress import Progress
 
-PYTHON_FOLDERS = ("addons", "ws_server", "loadtests", "scripts", "tests", "deploy")
+PYTHON_FOLDERS = ("addons", "ws_server", "loadtests", "simulators", "scripts", "tests", "deploy")
 # the project is no OCA repository, several of Odoo's hooks return nothing, pure tools do not import odoo,
 # small configuration tables are read whole, and a model is extended in one file a concern
 PYLINT_ODOO = (
@@ -50,7 +50,7 @@ def _checks(installation: Installation) -> Iterator[tuple[str, list[str]]]:
         yield "oca-checks-odoo-module", [tool("oca-checks-odoo-module"), "--disable=xml-header-wrong", *addons]
     if typed := typed_folders():
         yield "mypy addons", [tool("mypy"), *typed]
-    for package in ("ws_server", "loadtests"):
+    for package in ("ws_server", "loadtests", "simulators"):
         if any((ROOT / package).glob("*.py")):
             yield f"mypy {package}", [tool("mypy"), "-p", package]
     yield "mypy scripts", [tool("mypy"), "-p", "scripts"]
