@@ -17,8 +17,10 @@ class FeeCase(TransactionCase):
         super().setUpClass()
         use_test_settings(cls)
         cls.company = cls.env["res.company"].create({"name": "Fee House"})
-        cls.location = cls.env["pos.config"].create(
-            {"name": "Fee Bar", "company_id": cls.company.id, "payment_method_ids": []}
+        cls.location = (
+            cls.env["pos.config"]
+            .with_company(cls.company)
+            .create({"name": "Fee Bar", "company_id": cls.company.id, "payment_method_ids": []})
         )
         cls.fees = cls.env["fynlo.fees"]
 
@@ -149,9 +151,9 @@ class TestFeeSchedules(FeeCase):
             {"least": 5, "most": 4, "currency_id": pound},
             {"method": "Stripe!"},
         ):
-            with self.subTest(str(values)), mute_logger("odoo.sql_db"), self.assertRaises((IntegrityError, UserError)):
-                with self.cr.savepoint():
-                    self.add(**values)
+            refused = self.assertRaises((IntegrityError, UserError))
+            with self.subTest(str(values)), mute_logger("odoo.sql_db"), refused, self.cr.savepoint():
+                self.add(**values)
         self.add(company_id=self.company.id)
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
             self.add(company_id=self.company.id)
