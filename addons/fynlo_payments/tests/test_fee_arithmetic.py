@@ -103,7 +103,7 @@ class TestWorkedTable(BaseCase):
         """In the US $20.00 would cost the guest 5.55 % more; the cap and the provider's cost stop that."""
         capped = pass_on(CARD, 2000, 0, Limit(cap_bps=300))
         self.assertEqual((capped.fee_line, capped.charge, capped.cost), (60, 2060, 50))
-        self.assertEqual(pass_on(CARD, 2000, 0, Limit()).fee_line, 90)
+        self.assertEqual(pass_on(CARD, 2000, 0, Limit()).fee_line, 91)
         self.assertEqual(pass_on(CARD, 2000, 0, Limit(cap_bps=0)), absorb(CARD, 2000))
 
     def test_nonsense_is_refused(self):
