@@ -24,7 +24,8 @@ def ask_odoo(environment: Mapping[str, str], database: str, script: str, functio
     """
     call = f"{function}(env, **json.loads({json.dumps(json.dumps(arguments))}))"
     source = (SCENES / f"{script}.py").read_text()
-    ending = f"\nimport json\nanswer = json.dumps({call})\nenv.cr.commit()\nenv.registry.signal_changes()\nprint('\\n{MARK}' + answer)\n"
+    commit = "env.cr.commit()\nenv.registry.signal_changes()"
+    ending = f"\nimport json\nanswer = json.dumps({call})\n{commit}\nprint('\\n{MARK}' + answer)\n"
     result = subprocess.run(
         [environment["FYNLO_PYTHON"], environment["FYNLO_ODOO_BIN"], "shell", *_options(environment, database)],
         input=source + ending,
