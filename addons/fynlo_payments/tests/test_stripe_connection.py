@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from unittest import TestCase
 
+import stripe
+
 from ..providers.connection import Leg, NotificationRefused, ProviderUnavailable, RefundLeg
 from ..providers.stripe_client import StripeConnection, StripeSettings
 from ..providers.stripe_client.notification import verify
@@ -131,6 +133,30 @@ class TestStripeConnection(TestCase):
     def test_a_pending_refund_is_not_yet_given_back(self):
         self.answers((200, {"id": "re_1", "object": "refund", "amount": 50, "status": "pending"}))
         self.assertEqual(self.stripe.refund(RefundLeg("r", "rk", 50, LEG)).state, "sent")
+
+    def notified(self, secrets=("whsec_a",), account="acct_1", livemode=False):
+        subject = {"object": "charge", "payment_intent": "pi_1", "metadata": {"leg_uuid": "leg-1"}}
+        event = {"id": "evt_1", "type": "charge.refunded", "created": 1700000000, "data": {"object": subject}}
+        body = json.dumps(event | {"account": account, "livemode": livemode})
+        signed = stripe.WebhookSignature.generate_signature_header(body, "whsec_a", timestamp=1700000000)
+        reader = StripeConnection(StripeSettings(KEY, False, secrets, "acct_1"))
+        now = datetime.fromtimestamp(1700000000, UTC)
+        return reader.read_notification("POST", "/", {"stripe-signature": signed}, body.encode(), now)
+
+    def test_a_notification_names_the_payment_to_fetch_again(self):
+        for secrets in (("whsec_a",), ("whsec_new", "whsec_a")):
+            (event,) = self.notified(secrets)
+            self.assertEqual((event.id, event.reference, event.leg_uuid), ("evt_1", "pi_1", "leg-1"))
+
+    def test_a_notification_of_another_account_mode_or_secret_is_refused(self):
+        for other in ({"account": "acct_2"}, {"livemode": True}, {"secrets": ("whsec_b",)}):
+            with self.subTest(other), self.assertRaises(NotificationRefused):
+                self.notified(**other)
+
+    def test_without_a_secret_no_notification_is_read(self):
+        for secrets in ((), ("",)):
+            with self.assertRaises(ProviderUnavailable):
+                self.notified(secrets)
 
     def test_a_test_key_is_refused_for_a_live_location(self):
         with self.assertRaises(ProviderUnavailable):
