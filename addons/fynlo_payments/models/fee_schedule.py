@@ -30,13 +30,11 @@ class FynloFeeSchedule(models.Model):
     )  # fmt: skip
 
     method = fields.Char("Tender", required=True, index=True, help="The code of a tender, for example stripe.")
-    country_id = fields.Many2one("res.country", "Country", ondelete="restrict")
-    currency_id = fields.Many2one("res.currency", "Currency", ondelete="restrict")
+    country_id = fields.Many2one("res.country", ondelete="restrict")
+    currency_id = fields.Many2one("res.currency", ondelete="restrict")
     channel = fields.Selection(CHANNELS, required=True, default="any")
     card_type = fields.Selection(CARD_TYPES, "Card", required=True, default="any")
-    company_id = fields.Many2one(
-        "res.company", "Company", ondelete="restrict", help="Whose contract it is. Empty: all."
-    )
+    company_id = fields.Many2one("res.company", ondelete="restrict", help="Whose contract it is. Empty: all.")
     valid_from = fields.Date(required=True, default=fields.Date.context_today)
     active = fields.Boolean(default=True)
     provider_ppm = fields.Integer("Provider's rate (millionths)", required=True, default=0, help="29000 is 2.9 %.")

@@ -27,7 +27,8 @@ class FynloFeeTerms(models.AbstractModel):
                 record._note("changed", before[record], record._audited())
         return result
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         """Charges were reckoned with them; archive what is over."""
         raise UserError(self.env._("Terms are archived, not deleted: charges were reckoned with them."))
 

@@ -33,7 +33,7 @@ class FynloStoredValueEntry(models.Model):
     balance_shown = fields.Monetary("Balance after", readonly=True, currency_field="currency_id")
     payment_id = fields.Many2one("fynlo.payment", readonly=True, ondelete="restrict")
     refund_id = fields.Many2one("fynlo.refund", readonly=True, ondelete="restrict")
-    order_id = fields.Many2one("pos.order", "Order", readonly=True, index="btree_not_null", ondelete="restrict")
+    order_id = fields.Many2one("pos.order", readonly=True, index="btree_not_null", ondelete="restrict")
     move_id = fields.Many2one("account.move", "Journal entry", readonly=True, ondelete="restrict")
     employee_id = fields.Many2one("hr.employee", "By", readonly=True)
     reason = fields.Char(readonly=True)

@@ -41,10 +41,8 @@ class FynloSurchargeRule(models.Model):
         "source", "active",
     )  # fmt: skip
 
-    country_id = fields.Many2one("res.country", "Country", required=True, ondelete="restrict", index=True)
-    state_id = fields.Many2one(
-        "res.country.state", "State", ondelete="restrict", domain="[('country_id', '=', country_id)]"
-    )
+    country_id = fields.Many2one("res.country", required=True, ondelete="restrict", index=True)
+    state_id = fields.Many2one("res.country.state", ondelete="restrict", domain="[('country_id', '=', country_id)]")
     method = fields.Char("Tender", help="The code of a tender. Empty: any.")
     funding = fields.Selection(FUNDINGS, "Card", required=True, default="any")
     allowed = fields.Boolean(help="Whether a guest may be charged for paying so.")

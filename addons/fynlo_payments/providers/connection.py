@@ -125,7 +125,7 @@ class Connection(Protocol):
     A time-out is no failure: the answer is then ``unknown``. Every call may be repeated with the same leg.
     """
 
-    def create(self, leg: Leg) -> ProviderState: ...
+    def create(self, leg: Leg) -> ProviderState: ...  # pylint: disable=method-required-super
 
     def fetch(self, leg: Leg) -> ProviderState: ...
 

@@ -59,6 +59,7 @@ class Scripted(BaseHTTPRequestHandler):
 
 class TestStripeConnection(TestCase):
     def setUp(self):
+        super().setUp()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
         self.server.asked, self.server.script = [], []
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -141,15 +141,15 @@ class TestTrueLayerConnection(BaseCase):
             with self.subTest(behaviour):
                 self.bank.events.clear()
                 leg = self.paid(behaviour)
-                events = [self.read(event) for event in self.bank.events]
+                events = [self.hear(event) for event in self.bank.events]
                 self.assertEqual([event.kind for event in events], kinds)
                 self.assertEqual({(event.reference, event.leg_uuid) for event in events}, {(leg.reference, leg.uuid)})
         with self.assertRaises(NotificationRefused):
-            self.read(self.bank.events[0], path="/elsewhere")
+            self.hear(self.bank.events[0], path="/elsewhere")
         with self.assertRaises(NotificationRefused):
-            self.read(self.bank.events[0], now=datetime.now(UTC) + timedelta(minutes=6))
+            self.hear(self.bank.events[0], now=datetime.now(UTC) + timedelta(minutes=6))
 
-    def read(self, event, path=PATH, now=None):
+    def hear(self, event, path=PATH, now=None):
         headers, body = self.server.signed(PATH, event)
         (read,) = self.connection.read_notification("POST", path, headers, body, now or datetime.now(UTC))
         return read

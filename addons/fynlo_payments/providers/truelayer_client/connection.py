@@ -45,7 +45,7 @@ class TrueLayerConnection:
         self._calls = Calls(environment, account)
         self._keys = KeySet(self._calls.key_set)
 
-    def create(self, leg: Leg) -> ProviderState:
+    def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
         """The answer's action is the bank page; its address holds a secret that is passed on, never stored."""
         try:
             answer = self._calls.post("/v3/payments", leg.key, self._wish(leg))
