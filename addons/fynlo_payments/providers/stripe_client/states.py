@@ -5,7 +5,7 @@ from typing import Any
 
 from ..connection import ProviderState, RefundState
 
-INTENT_STATES = {
+OUR_STATE_OF_INTENT = {
     "requires_payment_method": "action_required",
     "requires_confirmation": "action_required",
     "requires_action": "action_required",
@@ -77,7 +77,7 @@ def _state(intent: dict[str, Any]) -> str:
     ours = (intent.get("metadata") or {}).get("confirmed_by") == CONFIRMED_BY_SERVER
     if status == "requires_payment_method" and ours and intent.get("last_payment_error"):
         return "failed"
-    return INTENT_STATES.get(status, "unknown")
+    return OUR_STATE_OF_INTENT.get(status, "unknown")
 
 
 def _details(charge: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _card(charge: dict[str, Any]) -> dict[str, str] | None:
 
 
 def _action(intent: dict[str, Any]) -> dict[str, Any] | None:
-    if INTENT_STATES.get(intent["status"]) != "action_required" or _state(intent) == "failed":
+    if OUR_STATE_OF_INTENT.get(intent["status"]) != "action_required" or _state(intent) == "failed":
         return None
     step = intent.get("next_action") or {}
     return {"type": step.get("type", intent["status"]), "client_secret": intent.get("client_secret")}
