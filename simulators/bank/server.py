@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import re
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 
 from .bank import BEHAVIOURS, Bank
 from .signing import key_set, notification_headers
+
+_logger = logging.getLogger(__name__)
 
 PAYMENT = re.compile(r"/v3/payments/([0-9a-f-]{36})(/refunds|/actions/cancel|/approve|/decline)?(?:/([0-9a-f-]{36}))?")
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Bank</title>
@@ -52,7 +55,7 @@ class BankServer(ThreadingHTTPServer):
                 line.request("POST", place.path, body, headers)
                 line.getresponse().read()
             except OSError as away:
-                print(f"notification {event['event_id']} was not taken: {away}", flush=True)
+                _logger.warning("notification %s was not taken: %s", event["event_id"], away)
             finally:
                 line.close()
 

@@ -11,6 +11,7 @@ from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare,
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.addons.fynlo_pos_core.tools.money import to_major
 
+from ..providers.provider import PREFIX
 from .payment import payment_document
 
 declare(
@@ -124,8 +125,18 @@ class FynloPaymentService(models.AbstractModel):
                 self.env._("The order owes less than that."),
                 due={"amount": order.due, "currency": facts.currency},
             )
-        if wish.tendered and wish.tendered.amount < charged:
+        self._check_tendered(wish, charged)
+
+    def _check_tendered(self, wish, charged):
+        """Change comes out of the drawer, so only a tender that went into it gives any."""
+        if not wish.tendered:
+            return
+        if wish.tendered.amount < charged:
             raise Invalid(self.env._("What was tendered does not cover the amount."), field="tendered.amount")
+        if wish.tendered.amount > charged and not self.env[PREFIX + wish.method]._gives_change:
+            raise Invalid(
+                self.env._("Only cash gives change. Take the exact amount with this tender."), field="tendered.amount"
+            )
 
     def _round(self, order, facts, tender, charged):
         """Settle the bill at what the coins in use can pay, when ``charged`` is just that.

@@ -11,6 +11,7 @@ class FynloProviderCash(models.AbstractModel):
     _description = "Cash"
 
     _immediate = True
+    _gives_change = True
 
     def _refund(self, refund):
         return Outcome("succeeded")

@@ -29,6 +29,8 @@ class FynloProvider(models.AbstractModel):
 
     #: Whether a charge is over at once, inside the request's transaction (the drawer is local).
     _immediate = False
+    #: Whether more may be handed over than is due, and the rest comes back from the drawer.
+    _gives_change = False
 
     def _charge(self, attempt):
         """Take ``attempt.amount`` of ``attempt``; safe to call again for the same attempt.

@@ -22,6 +22,8 @@ from .apple_pay.token_maker import CARD, NOW, TokenMaker, merchant_certificate, 
 VECTORS = Path(__file__).parent / "apple_pay" / "vectors"
 SIGNED_AT = datetime(2021, 9, 1, 19, 3, 6, tzinfo=UTC)
 DOLLAR = Expected(100, "840")
+#: Bytes of the published signature that come before its certificates.
+BEFORE_CERTIFICATES = 52
 POUNDS = Expected(1250, "826")
 
 
@@ -103,8 +105,8 @@ class TestPublishedToken(TokenCase):
                 accepted.append(place)
             except TokenRefused:
                 continue
-        # what remains open is no more than the version number and the list of digests that nobody reads
-        self.assertLess(len(accepted), 6, accepted)
+        # before the certificates stand only the list of digests and the name of the content, which nobody reads
+        self.assertLess(max(accepted, default=0), BEFORE_CERTIFICATES, accepted)
 
     def test_injected_application_data(self):
         token = copy.deepcopy(self.token)

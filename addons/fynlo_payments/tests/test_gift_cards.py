@@ -76,6 +76,15 @@ class TestGiftCards(GiftCards):
         self.assertEqual(self.pay(order, 300, complete=True)["order"]["state"], "completed")
         self.assertRefused("gift_card_balance", self.spend, self.place(self.line(self.menu.pizza)), 1)
 
+    def test_a_card_gives_no_change(self):
+        """The drawer got nothing, so nothing may come out of it."""
+        self.give(5000)
+        order = self.place(self.line(self.menu.pizza))
+        self.assertRefused("validation_failed", self.spend, order, 1000, tendered=2000)
+        self.assertEqual(self.balance(), 5000)
+        taken = self.spend(order, 1000, tendered=1000, complete=True)
+        self.assertEqual((taken["change"], self.balance()), (self.gbp(0), 4000))
+
     def test_a_tip_comes_off_the_card_too(self):
         self.give(1500)
         self.spend(self.place(self.line(self.menu.pizza)), 1000, tip=self.gbp(200), complete=True)

@@ -51,7 +51,7 @@ class TestTrueLayerSignature(BaseCase):
         finally:
             self.asked = asked
 
-    def refused(self, request, signature, **options):
+    def assert_refused(self, request, signature, **options):
         with self.assertRaises(NotificationRefused):
             self.verify(request, signature, **options)
 
@@ -74,13 +74,15 @@ class TestTrueLayerSignature(BaseCase):
                     stamp = case["change"]["headers.x-tl-webhook-timestamp"]
                     changes["headers"] = {**CASES["webhook"]["headers"], "x-tl-webhook-timestamp": stamp}
                 changes |= {name: case[name] for name in ("path", "body") if name in case}
-                self.refused(request_of("webhook", **changes), case.get("raw_signature") or signature_of("webhook"))
+                self.assert_refused(
+                    request_of("webhook", **changes), case.get("raw_signature") or signature_of("webhook")
+                )
 
     def test_keys_of_another_place_are_never_fetched(self):
         near = ["https://webhooks.truelayer.com/.well-known/jwks/", "http://webhooks.truelayer.com/.well-known/jwks"]
         for jku in [SANDBOX.key_set, *near, "https://evil.example/jwks", "", None, ["x"], LIVE.key_set + "?a"]:
             with self.subTest(jku=jku):
-                self.refused(*self.signed({"jku": jku}))
+                self.assert_refused(*self.signed({"jku": jku}))
                 self.assertEqual(self.asked, [])
         self.verify(*self.signed())
         self.assertEqual(self.asked, [LIVE.key_set])
@@ -88,11 +90,11 @@ class TestTrueLayerSignature(BaseCase):
     def test_other_kinds_of_signature(self):
         for members in ({"alg": "none"}, {"alg": "HS512"}, {"alg": "RS512"}, {"tl_version": "1"}, {"kid": "other"}):
             with self.subTest(members=members):
-                self.refused(*self.signed(members))
-        self.refused(*self.signed({"kid": KEYS["keys"][0]["kid"]}))  # an RSA key
+                self.assert_refused(*self.signed(members))
+        self.assert_refused(*self.signed({"kid": KEYS["keys"][0]["kid"]}))  # an RSA key
 
     def test_the_time_must_be_signed(self):
-        self.refused(*self.signed(**{"content-type": "application/json"}))
+        self.assert_refused(*self.signed(**{"content-type": "application/json"}))
 
     def test_garbage_is_refused_and_never_crashes(self):
         header, _none, signed = signature_of("webhook").split(".")
@@ -107,7 +109,7 @@ class TestTrueLayerSignature(BaseCase):
             f"{deep}..{signed}", f"{header}..{'A' * len(signed)}", f"{header}..{'A' * 9000}", "\ud800..x",
         ):  # fmt: skip
             with self.subTest(text=text[:40]):
-                self.refused(request_of("webhook"), text)
+                self.assert_refused(request_of("webhook"), text)
 
     def test_damaged_keys(self):
         good = next(key for key in KEYS["keys"] if key["kid"] == CASES["kid"])

@@ -31,6 +31,7 @@ OTHERS = (
     "5000112637922",  # a barcode of Great Britain
     "4111111111111112",  # wrong check digit
     "+44 20 7946 0958 4111",
+    "+4222222222222",  # a phone number that a card could have
     "1764360000000000000",  # nanoseconds
     "9999999999999995",  # no scheme begins so
     "41111111111111111111",  # too long

@@ -28,12 +28,14 @@ _SCHEMES = (
 )
 #: Lengths of a card number that barcodes of goods and pallets have too.
 _BARCODE_LENGTHS = {13, 14, 18}
+#: An international phone number has no more digits than that.
+PHONE_DIGITS = 15
 
 
 def find_card_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Where card numbers begin and end in ``text``: of a scheme, of its lengths, with the right check digit.
 
-    A number that is a valid barcode as well counts as a barcode.
+    A number that is a valid barcode as well counts as a barcode, one after ``+`` as a phone's (E.164: up to 15 digits).
     """
     identifiers = [found.span() for found in _UUID.finditer(text)]
     past = 0
@@ -42,7 +44,8 @@ def find_card_numbers(text: str) -> Iterator[tuple[int, int]]:
         if begin < past or any(first <= begin < last for first, last in identifiers):
             continue
         for written in (found[1], found[1][: max(found[1].rfind(" "), found[1].rfind("-"), 0)]):  # a date may follow
-            if is_card_number(re.sub("[ -]", "", written)):
+            digits = re.sub("[ -]", "", written)
+            if is_card_number(digits) and not (len(digits) <= PHONE_DIGITS and text[:begin].endswith("+")):
                 past = begin + len(written)
                 yield begin, past
                 break
