@@ -108,18 +108,19 @@ class TestLedger(TradingDay):
         with self.assertRaises(AccessError):
             entry.with_user(self.env.ref("base.public_user")).read(["amount"])
 
-    def test_managers_see_the_ledger_of_their_locations(self):
+    def test_managers_see_payments_and_ledger_of_their_locations(self):
         taken = self.sold()
         colleague = self.env["hr.employee"]._fynlo_hire(
             {"name": "Mo", "company_id": self.location.company_id.id, "role": "manager"}
         )
         colleague.fynlo_location_ids = self.location.copy({"name": "Elsewhere", "payment_method_ids": False})
         self.env.flush_all()
-        for employee, entries in ((self.manager, 2), (colleague, 0)):
+        for employee, payments, entries in ((self.manager, 1, 2), (colleague, 0, 0)):
             user = employee.user_id
-            ledger = self.env["fynlo.payment.entry"].with_user(user)
-            ledger = ledger.with_context(allowed_company_ids=user.company_ids.ids)
-            self.assertEqual(ledger.search_count([("payment_id.fynlo_uuid", "=", taken["id"])]), entries)
+            seen = self.env(user=user, context={"allowed_company_ids": user.company_ids.ids})
+            of_payment = [("payment_id.fynlo_uuid", "=", taken["id"])]
+            self.assertEqual(seen["fynlo.payment"].search_count([("fynlo_uuid", "=", taken["id"])]), payments)
+            self.assertEqual(seen["fynlo.payment.entry"].search_count(of_payment), entries)
         with self.assertRaises(AccessError):  # its notes tell of every location
             self.env["fynlo.ledger.check"].with_user(user).search([])
 
