@@ -76,7 +76,11 @@ async def test_an_emptied_redis_ends_with_the_truth(tills: Tills, restaurant: Li
     with redis.Redis.from_url(restaurant.environment["FYNLO_REDIS_URL"]) as client:
         client.flushall()
         stream = f"{restaurant.environment.get('FYNLO_STREAM_PREFIX', 'fynlo:')}connections"
-        await until(lambda: client.xlen(stream), "the gateway tells anew")
+        try:
+            await until(lambda: client.xlen(stream), "the gateway tells anew")
+        except AssertionError as failure:
+            signs = {name: client.get(name) for name in client.scan_iter("*gateway:*")}
+            raise AssertionError(f"{failure}; signs of life: {signs}") from None
     (after,) = await endings(tills, counter, None)
     assert after["id"] == before["id"]
     await tills.fall_silent(counter)

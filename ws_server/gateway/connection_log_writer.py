@@ -43,6 +43,7 @@ class ConnectionLogWriter:
         self._metrics = metrics
         self._started_at = time.time()
         self._was_written = False
+        self._is_away = False
         self._dropped = 0
 
     async def run(self) -> None:
@@ -72,13 +73,14 @@ class ConnectionLogWriter:
                 await self._write(batch)
             except (RedisError, OSError) as error:
                 self._log.give_back(batch)
-                _logger.debug("connection log not written", extra={"error": str(error)})
+                self._note_away(error)
                 return False
             except asyncio.CancelledError:
                 self._log.give_back(batch)  # the last write, at the end, repeats it
                 raise
             finally:
                 self._count_dropped()
+            self._is_away = False
             self._metrics.count("fynlo_ws_connection_records_total", by=len(batch.records))
             if not self._log.waiting:
                 return True
@@ -92,6 +94,12 @@ class ConnectionLogWriter:
         if before is None and self._was_written:
             self._log.announce_again()
         self._was_written = True
+
+    def _note_away(self, error: Exception) -> None:
+        """Once an outage: Odoo takes the open connections for lost when it lasts."""
+        if not self._is_away:
+            _logger.warning("connection log not written", extra={"error": str(error)})
+        self._is_away = True
 
     def _sign_of_life(self) -> str:
         return json.dumps(

@@ -107,7 +107,9 @@ def opening(name: str) -> Opening:
     return Opening(name, "employee-1", "device-1", None, "192.0.2.1", "", 1.0)
 
 
-async def test_redis_killed_and_emptied(tmp_path: Path, log: ConnectionLog, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_redis_killed_and_emptied(
+    tmp_path: Path, log: ConnectionLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(connection_log, "SWEEP_S", 1e12)
     server = PrivateRedis(tmp_path, keeps=False)
     writer = ConnectionLogWriter(server.url, StreamKeys("t:"), "process-1", log, Metrics())
@@ -117,7 +119,9 @@ async def test_redis_killed_and_emptied(tmp_path: Path, log: ConnectionLog, monk
         server.end(signal.SIGKILL)
         log.opened(opening("b"))
         assert not await writer.write()
+        assert not await writer.write()
         assert log.waiting == 1
+        assert [record.message for record in caplog.records] == ["connection log not written"]  # once an outage
         await asyncio.to_thread(server.start)
         assert await writer.write()
         with redis.Redis.from_url(server.url) as client:
