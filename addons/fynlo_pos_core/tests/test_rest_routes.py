@@ -24,6 +24,10 @@ LOOSE = {
     "POST /api/v1/payments/fees:calculate",
     "POST /api/v1/payments/fees:compare",
     "POST /api/v1/payments:cancel-by-key",
+    "POST /api/v1/stripe/connection-tokens",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:cancel",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:capture",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:confirm",
     "POST /api/v1/tips:calculate",
 }
 PROMISE = {"method": "GET", "summary": "-", "tag": "-"}
