@@ -44,10 +44,10 @@ DOCUMENT = """json_build_object(
     'created_at', to_char(link.create_date, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'updated_at', to_char(link.write_date, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'version', link.version)"""
-READ = f"""
-    SELECT {DOCUMENT} FROM fynlo_pay_link link JOIN res_currency money ON money.id = link.currency_id
-     WHERE link.id = %s
-"""
+READ = (
+    f"SELECT {DOCUMENT} FROM fynlo_pay_link link JOIN res_currency money ON money.id = link.currency_id"  # noqa: S608
+    " WHERE link.id = %s"
+)
 
 
 class FynloPayLink(models.Model):
@@ -116,6 +116,18 @@ class FynloPayLink(models.Model):
             raise NotFound(self.env._("There is no such link."))
         return link
 
+    @api.model
+    def _of_reference(self, reference):
+        """The link of the payment that a provider calls ``reference``. Raises ``not_found``."""
+        payment = self.env["fynlo.payment"].sudo()
+        if reference:
+            payment = payment.search(
+                [("provider_reference", "=", reference), ("pay_link_id", "!=", False)], limit=1, order="id desc"
+            )
+        if not payment:
+            raise NotFound(self.env._("There is no such link."))
+        return payment.pay_link_id
+
     # --- reading -------------------------------------------------------------------------
 
     def _api_values(self):
@@ -141,7 +153,7 @@ class FynloPayLink(models.Model):
         return self
 
     def _move(self, state, **values):
-        """Bring a locked link to ``state`` and announce it; staying where it is only announces. Raises ``illegal_transition``."""
+        """Bring a locked link to ``state``, or leave it there, and announce it. Raises ``illegal_transition``."""
         if state != self.state:
             require_transition(self.env, PAY_LINK_STATES, self.state, state)
         self.write({"state": state, **values, "version": self.version + 1})

@@ -58,7 +58,7 @@ class FynloPayLink(models.Model):
                 expire(self.env.registry, link_id)
             except Problem as away:
                 _logger.info("pay link %s is not ended yet: %s", link_id, away.code)
-            except Exception:  # noqa: BLE001 - boundary: the other links are to be ended as well
+            except Exception:
                 _logger.exception("pay link %s could not be ended", link_id)
 
     def _end_of_time(self):

@@ -92,8 +92,10 @@ class FynloPayLinkService(models.AbstractModel):
         link = self._read(identity, uuid)._lock()
         if link.state == "paid":
             raise self._over(link)
-        self._audit(link, "pay_link.cancelled", reason)
-        return link, link._end("cancelled", reason)
+        if link.state in LIVE and not link.ending:
+            self._audit(link, "pay_link.cancelled", reason)
+        payment_id = link._end("cancelled", reason)
+        return link, payment_id and link._wish_payment_cancelled()
 
     # --- steps ---------------------------------------------------------------------------
 
@@ -174,6 +176,13 @@ class FynloPayLink(models.Model):
                 self._move("paying", ending=state, reason=reason)
             return self.payment_id.id
         return None
+
+    def _wish_payment_cancelled(self):
+        """Have the payment under way cancelled; should this process die, the recovery of payments does it.
+
+        Returns its row id. Raises ``illegal_transition`` when its money was taken.
+        """
+        return self.env["fynlo.payment.service"]._wish_cancelled(self._identity(), self.payment_id.fynlo_uuid)
 
 
 def _tip(wish):
