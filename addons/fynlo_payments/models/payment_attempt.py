@@ -8,7 +8,9 @@ from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 
 from ..providers.connection import Leg
 
-CATALOGUE_VERSION = PreparedStatement("SELECT version FROM fynlo_catalogue WHERE company_id = %(company)s")
+CATALOGUE_VERSION = PreparedStatement(
+    "SELECT coalesce(max(version), 0) FROM fynlo_catalogue WHERE company_id = %(company)s"
+)
 
 
 class FynloPayment(models.Model):
@@ -70,6 +72,7 @@ def taker(record):
     made, employee, device = record.sudo(), record.sudo().employee_id, record.sudo().device_id
     company, location = made.company_id, made.config_id
     CATALOGUE_VERSION.execute(record.env.cr, company=company.id)
+    (catalogue_version,) = record.env.cr.fetchone()
     return Identity(
         user_id=made.create_uid.id,
         employee_id=employee.id or 0,
@@ -84,5 +87,5 @@ def taker(record):
         company_uuid=company.fynlo_uuid,
         role="",
         session_id=0,
-        catalogue_version=record.env.cr.fetchone()[0],
+        catalogue_version=catalogue_version,
     )
