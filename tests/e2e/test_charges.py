@@ -64,9 +64,7 @@ def test_a_request_that_is_sent_fifty_times_charges_once(counter: Counter, simul
     assert counter.settled(order, simulator) == order["totals"]["total"]["amount"]
 
 
-def test_killed_before_anything_was_written(
-    counter: Counter, restaurant: LiveRestaurant, simulator: Simulator
-) -> None:
+def test_killed_before_anything_was_written(counter: Counter, restaurant: LiveRestaurant, simulator: Simulator) -> None:
     order, key = counter.order(), str(uuid4())
     wish = counter.wish(order, simulator)
     with _locked(restaurant, order), _asking(counter, order, wish, key):
