@@ -72,8 +72,7 @@ MACHINES = (
         "Pay link",
         "addons/fynlo_payments/models/pay_link_states.py",
         "PAY_LINK_STATES",
-        "What a guest pays on the own phone. While it is `paying` a payment is under way; money may come to a link "
-        "that is over.",
+        "What a guest pays on the own phone. `paying` while a payment is under way; late money may come after the end.",
     ),
     Machine(
         "Party at a table",

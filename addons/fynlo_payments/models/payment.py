@@ -5,6 +5,7 @@ from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 from odoo.addons.fynlo_pos_core.tools.clock import wire
 
 from ..providers.provider import PREFIX
+from .payment_failures import failure_document
 
 #: state → states it may move to. ``unknown`` is a real state: a time-out is never a failure.
 PAYMENT_STATES = {
@@ -28,7 +29,8 @@ PAYMENTS = """
     SELECT payment.id, payment.fynlo_uuid, payment.method, payment.state, payment.amount, payment.tip, payment.fee,
            payment.surcharge, payment.tendered, payment.change, payment.refunded, payment.provider_reference,
            payment.livemode, payment.failure_code, payment.card_brand, payment.card_last4, payment.version,
-           payment.create_date, payment.write_date, payment.order_id, placed.uuid AS order_uuid, currency.name AS currency
+           payment.create_date, payment.write_date, payment.order_id, placed.uuid AS order_uuid,
+           currency.name AS currency
       FROM fynlo_payment payment
       JOIN pos_order placed ON placed.id = payment.order_id
       JOIN res_currency currency ON currency.id = payment.currency_id
@@ -211,7 +213,7 @@ def payment_document(row):
     def money(minor):
         return {"amount": minor, "currency": row["currency"]}
 
-    failure, brand = row["failure_code"], row["card_brand"]
+    brand = row["card_brand"]
     return {
         "id": row["fynlo_uuid"],
         "order_id": row["order_uuid"],
@@ -230,7 +232,7 @@ def payment_document(row):
             "livemode": bool(row["livemode"]),
         },
         "card": {"brand": brand, "last4": row["card_last4"]} if brand else None,
-        "failure": {"code": failure, "message": failure, "retryable": False} if failure else None,
+        "failure": failure_document(row["failure_code"]),
         "action": None,
         "created_at": wire(row["create_date"]),
         "updated_at": wire(row["write_date"]),
