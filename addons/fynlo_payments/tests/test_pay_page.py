@@ -188,6 +188,27 @@ class TestPayPage(PayLinkCase):
             self.assertEqual((payment.state, payment.failure_code), ("unknown", "provider_mismatch"))
             self.assertEqual(self.order_now(self.order)["totals"]["paid"], self.gbp(0))
 
+    def test_a_large_bill_waits_for_the_money(self):
+        """Up to £250 the bank's word is enough; above that the order is paid once the money is here."""
+        order = self.place(self.line(self.menu.pizza, "26"))
+        link = self.make(order, 26_000, complete=True)
+        self.tap_bank(link)
+        self.bank.behaviour = "stall"
+        self.decide("approve")
+        self.assertEqual(self.look(link), "paying")
+        page = self.visit(self.path(link)).text
+        self.assertIn("Your bank has agreed", page)
+        self.assertNotIn("another way", page)
+        self.assertEqual(self.at(link, ":fallback", status=409)["code"], "payment_in_progress")
+        self.let_time_pass(link)
+        self.run_job()
+        told = self.read(link)
+        self.assertEqual((told["state"], told["ending"], told["payment"]["state"]),
+                         ("paying", "cancelled", "authorised"))  # fmt: skip
+        self.payment_at_bank()["status"] = "settled"
+        self.assertEqual(self.at(link, ":refresh")["state"], "paid")
+        self.assertPaid(order, 26_000)
+
     def test_news_that_come_again_change_nothing(self):
         self.tap_bank(self.link)
         self.decide("approve")
