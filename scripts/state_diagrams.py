@@ -69,6 +69,12 @@ MACHINES = (
         "`unknown` is a state of its own: a timeout is never a failure.",
     ),
     Machine(
+        "Notification of a payment provider",
+        "addons/fynlo_payments/models/provider_notification.py",
+        "NOTIFICATION_STATES",
+        "`ignored` speaks of no payment of ours. A manager may have what is over handled again.",
+    ),
+    Machine(
         "Party at a table",
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",

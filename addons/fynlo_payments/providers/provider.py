@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from odoo import models
 
+from .connection import ProviderUnavailable
+
 PREFIX = "fynlo.provider."
 
 
@@ -29,6 +31,8 @@ class FynloProvider(models.AbstractModel):
 
     #: Whether a charge is over at once, inside the request's transaction (the drawer is local).
     _immediate = False
+    #: The name under which a bank's notifications come in: ``/open-banking/webhook/<name>``.
+    _bank_name = None
     #: Whether more may be handed over than is due, and the rest comes back from the drawer.
     _gives_change = False
 
@@ -45,3 +49,10 @@ class FynloProvider(models.AbstractModel):
         Returns an :class:`Outcome` whose state is one of ``REFUND_STATES``. The base refuses.
         """
         return Outcome("failed", failure_code="provider_unavailable")
+
+    def _listener(self):
+        """The :class:`Listener` of the provider's notifications; made from settings alone, it reads no record.
+
+        The base raises :class:`ProviderUnavailable`, as does a provider that is not set up.
+        """
+        raise ProviderUnavailable("provider_unavailable")
