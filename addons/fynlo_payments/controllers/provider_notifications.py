@@ -66,7 +66,7 @@ class ProviderNotificationController(http.Controller):
 
 
 def _receive(provider, raw, refusal):
-    """Keep what ``provider`` says if it is its word. Verifying may take a call to it, so no transaction is open then."""
+    """Keep what ``provider`` says if it is its word. Verifying may call it, so no transaction is open then."""
     if PREFIX + provider not in request.env.registry:
         raise NotFound(request.env._("There is nothing at this path."))
     notifications = request.env["fynlo.provider.notification"].sudo()

@@ -1,6 +1,7 @@
 """The contract a payment provider fulfils. One file a provider beside this one."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from odoo import models
 
@@ -22,6 +23,9 @@ class Outcome:
 class FynloProvider(models.AbstractModel):
     """A provider talks to the outside and translates. It writes no record.
 
+    One that takes the money itself (``_immediate``) has ``_charge`` and ``_refund``; any other has
+    ``_connection``, and is called while no transaction is open.
+
     To add one: a file here with ``_name = PREFIX + code`` and this model in ``_inherit``. It is a
     tender from the moment it is installed.
     """
@@ -35,6 +39,8 @@ class FynloProvider(models.AbstractModel):
     _bank_name = None
     #: Whether more may be handed over than is due, and the rest comes back from the drawer.
     _gives_change = False
+    #: How long a guest may take. Then the attempt is ended at the provider, and nobody can pay it any more.
+    _expires_after = timedelta(minutes=15)
 
     def _charge(self, attempt):
         """Take ``attempt.amount`` of ``attempt``; safe to call again for the same attempt.
@@ -50,9 +56,16 @@ class FynloProvider(models.AbstractModel):
         """
         return Outcome("failed", failure_code="provider_unavailable")
 
-    def _listener(self):
-        """The :class:`Listener` of the provider's notifications; made from settings alone, it reads no record.
+    def _connection(self, location):
+        """The :class:`~.connection.Connection` with the settings of ``location`` (pos.config). Does not call anybody.
 
-        The base raises :class:`ProviderUnavailable`, as does a provider that is not set up.
+        Raises :class:`~.connection.ProviderUnavailable` when the location has none.
+        """
+        raise ProviderUnavailable("provider_unavailable")
+
+    def _listener(self):
+        """The :class:`~.connection.Listener` of the provider's notifications; made from settings, it reads no record.
+
+        Raises :class:`~.connection.ProviderUnavailable` when nothing is set up that could verify them.
         """
         raise ProviderUnavailable("provider_unavailable")

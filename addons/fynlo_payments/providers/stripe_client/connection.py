@@ -63,6 +63,14 @@ class StripeConnection:
             client.v1.balance,
         )
 
+    @property
+    def account(self) -> str | None:
+        return self._settings.account
+
+    @property
+    def livemode(self) -> bool:
+        return self._settings.livemode
+
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
         if leg.sent_at and datetime.now(UTC) - leg.sent_at > KEYS_LIVE:
             return self.find_by_key(leg) or UNKNOWN
