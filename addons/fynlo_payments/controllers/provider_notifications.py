@@ -59,7 +59,7 @@ class ProviderNotificationController(http.Controller):
         **OPEN,
     )
     def open_banking(self, provider, raw):
-        code = request.env["fynlo.provider.notification"]._provider_of_bank(provider)
+        code = request.env["fynlo.payment.notification"]._provider_of_bank(provider)
         if code is None:
             raise NotFound(request.env._("There is nothing at this path."))
         return _receive(code, raw, "notification_not_authentic")
@@ -69,7 +69,7 @@ def _receive(provider, raw, refusal):
     """Keep what ``provider`` says if it is its word. Verifying may call it, so no transaction is open then."""
     if PREFIX + provider not in request.env.registry:
         raise NotFound(request.env._("There is nothing at this path."))
-    notifications = request.env["fynlo.provider.notification"].sudo()
+    notifications = request.env["fynlo.payment.notification"].sudo()
     transaction.begin(request.env.cr)
     try:
         notifications._receive(provider, _verified(provider, raw))

@@ -29,27 +29,27 @@ UNMATCHED = "unmatched"
 #: The oldest that is due, with all that wait and say something of the same payment: one answer serves them all.
 CLAIM = """
     WITH due AS (
-        SELECT provider, account, livemode, reference, leg_uuid FROM fynlo_provider_notification
+        SELECT provider, account, livemode, reference, leg_uuid FROM fynlo_payment_notification
          WHERE state = 'received' AND next_try_at <= %(now)s AND provider <> ALL(%(silent)s::text[])
          ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED),
     same AS (
-        SELECT told.id FROM fynlo_provider_notification told JOIN due
+        SELECT told.id FROM fynlo_payment_notification told JOIN due
             ON told.provider = due.provider AND told.account = due.account AND told.livemode = due.livemode
                AND told.reference IS NOT DISTINCT FROM due.reference
                AND told.leg_uuid IS NOT DISTINCT FROM due.leg_uuid
          WHERE told.state = 'received' FOR UPDATE OF told SKIP LOCKED)
-    UPDATE fynlo_provider_notification SET tries = tries + 1, next_try_at = %(until)s
+    UPDATE fynlo_payment_notification SET tries = tries + 1, next_try_at = %(until)s
      WHERE id IN (SELECT id FROM same) RETURNING id
 """
 CONCLUDE = """
-    UPDATE fynlo_provider_notification
+    UPDATE fynlo_payment_notification
        SET state = %(state)s, failure_code = %(code)s, next_try_at = %(next_try_at)s, handled_at = %(handled_at)s,
            payment_id = coalesce(%(payment)s, payment_id), company_id = coalesce(%(company)s, company_id),
            config_id = coalesce(%(location)s, config_id)
      WHERE id = %(id)s AND state = 'received'
 """
 AGAIN = """
-    UPDATE fynlo_provider_notification SET state = 'received', tries = 0, failure_code = NULL, next_try_at = %s
+    UPDATE fynlo_payment_notification SET state = 'received', tries = 0, failure_code = NULL, next_try_at = %s
      WHERE id = ANY(%s)
 """
 
@@ -63,8 +63,8 @@ class Verdict:
     answered: bool = True
 
 
-class FynloProviderNotification(models.Model):
-    _inherit = "fynlo.provider.notification"
+class FynloPaymentNotification(models.Model):
+    _inherit = "fynlo.payment.notification"
 
     @api.model
     def _cron_handle(self):

@@ -18,13 +18,13 @@ LATE_AFTER = timedelta(minutes=10)
 
 WAITING = """
     SELECT provider AS key, count(*) AS waiting, extract(epoch FROM %(now)s - min(received_at))::float AS oldest_s
-      FROM fynlo_provider_notification
+      FROM fynlo_payment_notification
      WHERE state = 'received' AND received_at < %(before)s AND coalesce(failure_code, '') <> %(unmatched)s
      GROUP BY provider
 """
 FAILED = """
     SELECT provider AS key, count(*) AS value, (array_agg(failure_code ORDER BY id DESC))[1] AS note
-      FROM fynlo_provider_notification WHERE state = 'failed' AND received_at >= %(since)s GROUP BY provider
+      FROM fynlo_payment_notification WHERE state = 'failed' AND received_at >= %(since)s GROUP BY provider
 """
 #: Of each provider the newest notification, and the oldest payment since that none told of.
 SILENT = """
@@ -34,7 +34,7 @@ SILENT = """
                AND payment.state IN ('authorised', 'captured')
                AND payment.create_date BETWEEN greatest(%(since)s, newest.at) AND %(before)s) AS untold_at
       FROM unnest(%(providers)s::text[]) AS asked(provider)
-      LEFT JOIN LATERAL (SELECT max(received_at) AS at FROM fynlo_provider_notification
+      LEFT JOIN LATERAL (SELECT max(received_at) AS at FROM fynlo_payment_notification
                           WHERE provider = asked.provider) newest ON TRUE
 """
 

@@ -27,7 +27,7 @@ BATCH = 5_000
 
 #: One that is here already is left as it is, whatever became of it.
 RECEIVE = PreparedStatement(
-    """INSERT INTO fynlo_provider_notification
+    """INSERT INTO fynlo_payment_notification
               (provider, account, event_id, kind, reference, leg_uuid, livemode, created_at, received_at, state, tries,
                next_try_at)
        VALUES (%(provider)s, %(account)s, %(event_id)s, %(kind)s, %(reference)s, %(leg_uuid)s, %(livemode)s,
@@ -36,14 +36,14 @@ RECEIVE = PreparedStatement(
 )
 
 
-class FynloProviderNotification(models.Model):
+class FynloPaymentNotification(models.Model):
     """What a provider said, in the fields of its verified event; the body that it sent is not kept.
 
     It only says what to ask the provider about. The columns from ``state`` on are those of the work
     on it; the others never change.
     """
 
-    _name = "fynlo.provider.notification"
+    _name = "fynlo.payment.notification"
     _description = "Notification of a payment provider"
     _log_access = False
     _order = "id desc"
@@ -76,12 +76,12 @@ class FynloProviderNotification(models.Model):
     def init(self):
         """The database itself refuses to change what a provider said."""
         self.env.cr.execute("""
-            CREATE OR REPLACE FUNCTION fynlo_provider_notification_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE OR REPLACE FUNCTION fynlo_payment_notification_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN RAISE EXCEPTION 'what a provider said is not changed'; END $$;
-            CREATE OR REPLACE TRIGGER fynlo_provider_notification_said
+            CREATE OR REPLACE TRIGGER fynlo_payment_notification_said
               BEFORE UPDATE OF provider, account, event_id, kind, reference, leg_uuid, livemode, created_at, received_at
-              ON fynlo_provider_notification
-              FOR EACH ROW EXECUTE FUNCTION fynlo_provider_notification_refuse();
+              ON fynlo_payment_notification
+              FOR EACH ROW EXECUTE FUNCTION fynlo_payment_notification_refuse();
         """)
 
     # the ORM never writes this table: the next three exist only to refuse
@@ -142,8 +142,8 @@ class FynloProviderNotification(models.Model):
     def _gc_old(self):
         """Forget what was handled long ago; returns (deleted, whether more are left)."""
         self.env.cr.execute(
-            """DELETE FROM fynlo_provider_notification WHERE id IN (
-                  SELECT id FROM fynlo_provider_notification
+            """DELETE FROM fynlo_payment_notification WHERE id IN (
+                  SELECT id FROM fynlo_payment_notification
                    WHERE state <> 'received'
                      AND handled_at < CASE WHEN state = 'failed' THEN %s ELSE %s END LIMIT %s)""",
             (now() - timedelta(days=FAILED_KEPT_DAYS), now() - timedelta(days=KEPT_DAYS), BATCH),
