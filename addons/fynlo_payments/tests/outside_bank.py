@@ -33,7 +33,7 @@ class OutsideBank:
     def fetch(self, leg):
         self.asked.append(leg.uuid)
         said = self.states[leg.uuid]
-        if isinstance(said, Exception):
+        if isinstance(said, BaseException):
             raise said
         return said
 
