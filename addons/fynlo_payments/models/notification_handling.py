@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.addons.fynlo_pos_core.rest import Problem
+from odoo.addons.fynlo_pos_core.rest import Problem, transaction
 from odoo.addons.fynlo_pos_core.rest.transaction import CONFLICTS
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
@@ -83,12 +83,14 @@ class FynloPaymentNotification(models.Model):
 
     def _claim(self, silent):
         """The next notifications, about one payment, which are this run's alone for a while."""
-        moment = now()
-        values = {"now": moment, "until": moment + timedelta(seconds=CLAIM_S), "silent": silent}
-        self.env.cr.execute(CLAIM, values)
-        claimed = self.browse(sorted(row[0] for row in self.env.cr.fetchall()))
-        self._save()
-        return claimed
+
+        def mark():
+            moment = now()
+            values = {"now": moment, "until": moment + timedelta(seconds=CLAIM_S), "silent": silent}
+            self.env.cr.execute(CLAIM, values)
+            return sorted(row[0] for row in self.env.cr.fetchall())
+
+        return self.browse(transaction.run(self.env, mark))
 
     def _handle_safely(self):
         """Handle notifications about one payment, and keep what became of them."""
@@ -107,7 +109,7 @@ class FynloPaymentNotification(models.Model):
             _logger.exception("The notification %s of %s cannot be handled", self[0].event_id, self[0].provider)
             verdict = Verdict("received", "error")
         self.env.cr.rollback()
-        self._conclude(verdict, payment)
+        transaction.run(self.env, lambda: self._conclude(verdict, payment))
         return verdict
 
     def _handle(self, payment):
@@ -120,7 +122,7 @@ class FynloPaymentNotification(models.Model):
         if wrong:
             _logger.error("The notification %s of %s is refused: %s", first.event_id, first.provider, wrong)
             return Verdict("failed", wrong)
-        self._save()  # the provider is asked with no transaction open
+        self.env.cr.rollback()  # nothing was written, and the provider is asked with no transaction open
         return self._ask(payment)
 
     def _ask(self, payment):
