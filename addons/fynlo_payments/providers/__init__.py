@@ -1,3 +1,3 @@
-from . import provider, cash
+from . import provider, cash, manual
 from . import gift_card
 from . import open_banking

@@ -25,6 +25,7 @@ from . import test_notification_inbox
 from . import test_notification_races
 from . import test_notifications_api
 from . import test_stripe_connection
+from . import test_stripe_payments
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_reckoning
