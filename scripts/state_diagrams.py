@@ -75,6 +75,12 @@ MACHINES = (
         "`ignored` speaks of no payment of ours. A manager may have what is over handled again.",
     ),
     Machine(
+        "Dispute of a payment",
+        "addons/fynlo_payments/models/payment_dispute.py",
+        "DISPUTE_STATES",
+        "Follows the provider's word. The payment stays captured; what is held is missing at the provider meanwhile.",
+    ),
+    Machine(
         "Party at a table",
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",

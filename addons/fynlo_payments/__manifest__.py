@@ -20,6 +20,7 @@
         "security/notification_rules.xml",
         "data/notifications.xml",
         "views/notification_views.xml",
+        "views/dispute_views.xml",
         "security/stored_value_rules.xml",
         "data/gift_card_permissions.xml",
         "data/gift_card_crons.xml",

@@ -12,6 +12,7 @@ from odoo.addons.fynlo_pos_core.tools.clock import now
 
 from ..providers.connection import ProviderUnavailable
 from . import provider_call
+from .payment_dispute import look_disputes
 
 _logger = logging.getLogger(__name__)
 
@@ -126,10 +127,14 @@ class FynloPaymentNotification(models.Model):
         return self._ask(payment)
 
     def _ask(self, payment):
-        """Learn from the provider what the notifications are about."""
-        document, _action = provider_call.look(self.env.registry, payment.id)
-        if document["state"] in UNTOLD:
-            return Verdict("received", "no_answer", answered=False)
+        """Learn from the provider what the notifications are about: the payment itself, or a dispute of it."""
+        subjects = {_subject(kind) for kind in self.mapped("kind")}
+        if "dispute" in subjects:
+            look_disputes(self.env.registry, payment.id)
+        if "payment" in subjects:
+            document, _action = provider_call.look(self.env.registry, payment.id)
+            if document["state"] in UNTOLD:
+                return Verdict("received", "no_answer", answered=False)
         return Verdict("done")
 
     def _find_payment(self):
@@ -200,3 +205,8 @@ class FynloPaymentNotification(models.Model):
         self.env.cr.execute(AGAIN, (now(), self.ids))
         self.invalidate_recordset()
         self._wake()
+
+
+def _subject(kind):
+    """What a notification of that kind is about; providers name it in the kind."""
+    return "dispute" if "dispute" in kind else "payment"

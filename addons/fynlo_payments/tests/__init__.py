@@ -22,6 +22,7 @@ from . import test_refunds
 from . import test_refunds_api
 from . import test_row_lane
 from . import test_notification_inbox
+from . import test_payment_disputes
 from . import test_notification_races
 from . import test_notifications_api
 from . import test_stripe_connection
