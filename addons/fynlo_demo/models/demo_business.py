@@ -124,7 +124,7 @@ class FynloDemoBusiness(models.AbstractModel):
 
     @api.model
     def _offer_tenders(self, location):
-        """All that guests may pay with beside cash: card and bank (simulated on this machine), a card machine, gift cards."""
+        """What guests may pay with beside cash and card."""
         company, known = location.company_id, self.env["pos.payment.method"]
         card = self._card(company)
         for name, provider, journal in (
