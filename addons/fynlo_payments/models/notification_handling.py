@@ -123,19 +123,9 @@ class FynloPaymentNotification(models.Model):
         if wrong:
             _logger.error("The notification %s of %s is refused: %s", first.event_id, first.provider, wrong)
             return Verdict("failed", wrong)
-        self.env.cr.rollback()  # nothing was written, and the provider is asked with no transaction open
-        return self._ask(payment)
-
-    def _ask(self, payment):
-        """Learn from the provider what the notifications are about: the payment itself, or a dispute of it."""
         subjects = {_subject(kind) for kind in self.mapped("kind")}
-        if "dispute" in subjects:
-            look_disputes(self.env.registry, payment.id)
-        if "payment" in subjects:
-            document, _action = provider_call.look(self.env.registry, payment.id)
-            if document["state"] in UNTOLD:
-                return Verdict("received", "no_answer", answered=False)
-        return Verdict("done")
+        self.env.cr.rollback()  # nothing was written, and the provider is asked with no transaction open
+        return _ask(self.env.registry, payment.id, subjects)
 
     def _find_payment(self):
         """The payment that they speak of: by its own id when the provider sends it back, else by the provider's."""
@@ -205,6 +195,17 @@ class FynloPaymentNotification(models.Model):
         self.env.cr.execute(AGAIN, (now(), self.ids))
         self.invalidate_recordset()
         self._wake()
+
+
+def _ask(registry, payment_id, subjects):
+    """Learn from the provider what notifications are about. Reads nothing through the caller's cursor."""
+    if "dispute" in subjects:
+        look_disputes(registry, payment_id)
+    if "payment" in subjects:
+        document, _action = provider_call.look(registry, payment_id)
+        if document["state"] in UNTOLD:
+            return Verdict("received", "no_answer", answered=False)
+    return Verdict("done")
 
 
 def _subject(kind):

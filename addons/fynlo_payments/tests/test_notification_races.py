@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 from uuid import uuid4
 
 from odoo import SUPERUSER_ID, api
@@ -9,7 +10,9 @@ from odoo.addons.fynlo_pos_core.rest import transaction
 from odoo.addons.fynlo_pos_core.tests.common import use_test_settings
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
+from ..models import provider_call
 from ..providers.connection import Event
 
 DELIVERIES = 20
@@ -81,3 +84,23 @@ class TestNotificationRaces(BaseCase):
         self.together(WORKERS, work)
         found = {row[0]: row[1:] for row in self.rows()}
         self.assertEqual([found[name] for name in ids], [(1, "received", "unmatched")] * EVENTS)
+
+    def test_the_provider_is_asked_with_no_transaction_open(self):
+        self.receive(Event(id=uuid4().hex, kind="x", reference=f"{self.reference}-asked"))
+        seen = []
+        with self.registry.cursor() as cr:
+            inbox = self.env_of(cr)["fynlo.payment.notification"]
+
+            def look(_registry, _payment_id):
+                seen.append(cr.connection.info.transaction_status)
+                return {"state": "captured"}, None
+
+            some = inbox.env["fynlo.payment"].browse(1)
+            with (
+                patch.object(type(inbox), "_find_payment", lambda _told: some),
+                patch.object(type(inbox), "_foreign_to", lambda _told, _payment: None),
+                patch.object(type(inbox), "_conclude", lambda _told, _verdict, _payment: None),
+                patch.object(provider_call, "look", look),
+            ):
+                inbox._cron_handle()
+        self.assertEqual(set(seen), {TRANSACTION_STATUS_IDLE})

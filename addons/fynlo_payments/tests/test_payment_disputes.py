@@ -9,7 +9,7 @@ from odoo.tests import TransactionCase, tagged
 from simulators.stripe import money
 
 from ..providers.connection import ProviderUnavailable
-from ..providers.dispute import DisputeState, Disputes
+from ..providers.dispute import Disputes, DisputeState
 from .outside_bank import OutsideBank, OutsideShop
 from .test_stripe_payments import OnStripe
 
