@@ -2,12 +2,12 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api load-users \
+        openapi audit-verify notifications-again bench bench-orders bench-events bench-rights bench-caches load-api load-users \
         load-endpoints load-database load-service load-closing load-chaos load-books races test test-fast \
         load-websocket lint ci
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Get Odoo, Python packages and servers, without starting anything
 	@$(FYNLO) setup
@@ -47,6 +47,9 @@ demo-history: ## Load the demo restaurant's past year of orders
 
 openapi: ## Write docs/api/openapi.json
 	@$(FYNLO) openapi
+
+notifications-again: ## Handle the notifications of payment providers again that failed in the last three days
+	@$(FYNLO) call fynlo.payment.notification _handle_failed_again
 
 audit-verify: ## Check the audit log's hash chain
 	@$(FYNLO) call fynlo.audit.log _verify

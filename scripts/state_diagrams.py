@@ -75,6 +75,18 @@ MACHINES = (
         "What a guest pays on the own phone. `paying` while a payment is under way; late money may come after the end.",
     ),
     Machine(
+        "Notification of a payment provider",
+        "addons/fynlo_payments/models/provider_notification.py",
+        "NOTIFICATION_STATES",
+        "`ignored` speaks of no payment of ours. A manager may have what is over handled again.",
+    ),
+    Machine(
+        "Dispute of a payment",
+        "addons/fynlo_payments/models/payment_dispute.py",
+        "DISPUTE_STATES",
+        "Follows the provider's word. The payment stays captured; what is held is missing at the provider meanwhile.",
+    ),
+    Machine(
         "Party at a table",
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",

@@ -10,3 +10,5 @@ from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue
 from . import truelayer_connection
 from . import stripe_settings, stripe_connection
+from . import payment_dispute
+from . import provider_notification, notification_handling, notification_health

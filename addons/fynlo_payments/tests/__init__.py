@@ -25,6 +25,10 @@ from . import test_refunds
 from . import test_refunds_api
 from . import test_row_lane
 from . import test_stripe_api
+from . import test_notification_inbox
+from . import test_payment_disputes
+from . import test_notification_races
+from . import test_notifications_api
 from . import test_stripe_connection
 from . import test_stripe_payments
 from . import test_stripe_setup

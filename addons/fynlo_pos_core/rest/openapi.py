@@ -137,6 +137,8 @@ def _operation(route: Route, schemas: dict[Any, Json], components: Json) -> Json
             "required": bool(_resolve(body, components).get("required")),
             "content": {kind: {"schema": body, "example": shown} for kind in route.media_types},
         }
+    elif route.raw:
+        operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {"type": "string"}}}}
     if route.deprecated:
         operation["deprecated"] = True
     return operation

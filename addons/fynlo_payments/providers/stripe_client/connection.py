@@ -18,7 +18,9 @@ from ..connection import (
     RefundLeg,
     RefundState,
 )
+from ..dispute import DisputeState
 from .currencies import NotChargeable, Scale
+from .disputes import dispute_state
 from .finding import found_leg, found_refund
 from .notification import StripeListener
 from .states import CONFIRMED_BY_SERVER, decline_code, payment_state, refund_state
@@ -67,6 +69,14 @@ class StripeConnection:
             http_client=self._line,
             **options,
         ).v1
+
+    @property
+    def account(self) -> str | None:
+        return self._settings.account
+
+    @property
+    def livemode(self) -> bool:
+        return self._settings.livemode
 
     @in_time
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
@@ -199,6 +209,16 @@ class StripeConnection:
             raise ProviderUnavailable("provider_unavailable") from error
 
     @in_time
+    @in_time
+    def disputes(self, leg: Leg) -> list[DisputeState]:
+        """Raises :class:`ProviderUnavailable` when Stripe does not answer, or not with disputes."""
+        wish = {"payment_intent": leg.reference, "limit": 100}
+        try:
+            found = ask(lambda: self._api.disputes.list(wish))["data"]
+            return [dispute_state(one, self._settings.digits) for one in found]
+        except (NoAnswer, stripe.InvalidRequestError, KeyError, TypeError, ValueError) as error:
+            raise ProviderUnavailable("provider_unavailable") from error
+
     def health(self) -> Health:
         """Reads the balance, which takes no money. The details are sentences for a manager."""
         if not any(self._settings.webhook_secrets):

@@ -46,6 +46,15 @@ class TrueLayerConnection:
         self._calls = Calls(environment, account)
         self._keys = KeySet(self._calls.key_set)
 
+    @property
+    def account(self) -> None:
+        """TrueLayer's notifications name none: an installation has one account."""
+        return None
+
+    @property
+    def livemode(self) -> bool:
+        return self._environment.live
+
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
         """The answer's action is the bank page; its address holds a secret that is passed on, never stored."""
         try:
