@@ -1,4 +1,4 @@
-"""``make load-charges``: card payments, notifications and rollbacks against the simulated Stripe, with their budgets."""
+"""``make load-charges``: card payments, notifications and rollbacks with a simulated Stripe, and their budgets."""
 
 import argparse
 import sys

@@ -41,9 +41,14 @@ class Provider:
         """Seconds that the provider takes for a charge when nobody is in between."""
         began = time.perf_counter()
         self.client.v1.payment_intents.create(
-            {"amount": 1000, "currency": "gbp", "payment_method": CARD["payment_method"], "confirm": True,
-             "payment_method_types": ["card"], "expand": ["latest_charge"]}
-        )  # fmt: skip
+            {
+                "amount": 1000,
+                "currency": "gbp",
+                "payment_method": CARD["payment_method"],
+                "confirm": True,
+                "expand": ["latest_charge"],
+            }
+        )
         return time.perf_counter() - began
 
     def signed(self, body: bytes) -> dict[str, str]:
