@@ -41,3 +41,4 @@ from . import test_truelayer_signature
 from . import test_truelayer_connection
 from . import test_truelayer_setup
 from . import test_payments_outside
+from . import test_payment_failures
