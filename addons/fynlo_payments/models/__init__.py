@@ -1,5 +1,6 @@
 from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
 from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery, payment_printed
+from . import pay_link, pay_link_service, pay_link_following, pay_link_expiry, pay_page
 from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings
@@ -10,3 +11,4 @@ from . import fee_quote, fee_ranking, fee_revenue
 from . import truelayer_connection
 from . import payment_dispute
 from . import provider_notification, notification_handling, notification_health
+from . import stripe_settings, stripe_connection

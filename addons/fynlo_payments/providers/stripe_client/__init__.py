@@ -4,6 +4,7 @@ import logging
 
 import stripe
 
+from . import environment
 from .connection import StripeConnection, StripeSettings
 from .notification import StripeListener
 
@@ -11,4 +12,4 @@ logging.getLogger("stripe").setLevel(logging.WARNING)  # lower, it would write w
 stripe.enable_telemetry = False
 stripe.set_app_info("Fynlo POS")
 
-__all__ = ["StripeConnection", "StripeListener", "StripeSettings"]
+__all__ = ["StripeConnection", "StripeListener", "StripeSettings", "environment"]
