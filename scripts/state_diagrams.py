@@ -87,6 +87,12 @@ MACHINES = (
         "Follows the provider's word. The payment stays captured; what is held is missing at the provider meanwhile.",
     ),
     Machine(
+        "Pay link",
+        "addons/fynlo_payments/models/pay_link_states.py",
+        "PAY_LINK_STATES",
+        "What a guest pays on the own phone. `paying` while a payment is under way; late money may come after the end.",
+    ),
+    Machine(
         "Party at a table",
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",

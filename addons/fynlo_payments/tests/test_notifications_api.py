@@ -1,6 +1,8 @@
 """Where providers send their notifications, over HTTP: what is taken, what is refused, what is kept of it."""
 
 import json
+import os
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +20,7 @@ from simulators.bank.signing import notification_headers
 
 from ..controllers import provider_notifications
 from ..controllers.provider_notifications import MAX_BODY
-from ..providers.connection import Event, ProviderUnavailable
+from ..providers.connection import Event
 from ..providers.stripe_client import StripeConnection, StripeSettings
 from ..providers.truelayer_client import Account, TrueLayerConnection, loopback
 
@@ -244,16 +246,18 @@ class TestStripeNotifications(NotificationCase):
 
     def test_signed_but_shaped_otherwise(self):
         self.use(SECRET)
-        for body in ("[]", "{}", "", self.event(id=7), self.event(type=None), self.event(id="x" * 300)):
+        for body in ("[]", "{}", "", self.event(id=7), self.event(type=""), self.event(id="x" * 300)):
             with self.subTest(body[:30]), self.assertLogs("odoo.addons.fynlo_payments", "WARNING"):
                 self.assertRefused(self.send(body), "notification_refused", 400)
 
-    def test_not_set_up(self):
-        self.listen("stripe", None)
-
-        def nothing(_provider):
-            raise ProviderUnavailable("provider_unavailable")
-
-        self.patch(self.registry["fynlo.provider.open_banking"], "_listener", nothing)
-        with self.assertLogs("odoo.addons.fynlo_payments", "ERROR"):
-            self.assertRefused(self.send(self.event()), "unavailable", 503)
+    def test_the_secrets_of_the_installation(self):
+        file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "secrets"
+        file.write_text(f"{SECRET}\n")
+        for name, taken in (("", False), (str(file), True), ("/nowhere", False)):
+            with self.subTest(name), patch.dict(os.environ, FYNLO_STRIPE_WEBHOOK_SECRETS_FILE=name):
+                if taken:
+                    self.assertTaken(self.send(self.event()))
+                    continue
+                with self.assertLogs("odoo.addons.fynlo_payments", "ERROR"):
+                    self.assertProblem(self.send(self.event()), "unavailable", 503)
+        self.assertEqual(len(self.kept()), 1)
