@@ -160,6 +160,14 @@ class Counter:
     def pay(self, order: Mapping[str, Any], wish: Mapping[str, Any], key: str, caller: Caller | None = None) -> Reply:
         return (caller or self.cashier)("POST", f"/orders/{order['id']}/payments", wish, Idempotency_Key=key)
 
+    def captured(self, order: Mapping[str, Any]) -> bool:
+        """Whether all payments of the order are captured; those that are not are asked after."""
+        payments = self.read(order)["payments"]
+        waiting = [payment for payment in payments if payment["state"] != "captured"]
+        for payment in waiting:
+            self.cashier("POST", f"/payments/{payment['id']}:refresh")
+        return bool(payments) and not waiting
+
     def recover(self) -> None:
         """Time goes by for payments whose outcome nobody told, and the job asks after them."""
         self.restaurant.sql(
