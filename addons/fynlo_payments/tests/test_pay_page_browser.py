@@ -71,7 +71,7 @@ class Phone:
         """Return once the page shows ``text``."""
         shown, until = "", time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
-            shown = self.run("document.body ? document.body.innerText : ''") or ""
+            shown = self.run("document.readyState === 'complete' ? document.body.innerText : ''") or ""
             if text in shown:
                 return
             time.sleep(0.1)
