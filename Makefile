@@ -3,11 +3,8 @@
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
         openapi audit-verify notifications-again bench bench-orders bench-events bench-rights bench-caches load-api load-users \
-<<<<<<< HEAD
-        load-endpoints load-database load-service load-closing load-chaos load-books load-charges races test test-fast \
-=======
-        load-endpoints load-database load-service load-closing load-chaos load-books load-notifications races test test-fast \
->>>>>>> a_inbox
+        load-endpoints load-database load-service load-closing load-chaos load-books load-charges load-notifications \
+        races test test-fast \
         load-websocket lint ci
 
 help: ## This list
@@ -100,13 +97,11 @@ load-books: ## The same orders by us and by stock Odoo: journal, stock and repor
 load-websocket: ## One gateway against 9,000 tills, slow ones, storms, floods and a plain broadcast server (3 minutes)
 	@$(FYNLO) load websocket $(ARGS)
 
-<<<<<<< HEAD
-load-charges: ## Card payments, notifications and rollbacks against a simulated Stripe (2 minutes)
+load-charges: ## Card payments and rollbacks against a simulated Stripe (2 minutes)
 	@$(FYNLO) load charges $(ARGS)
-=======
+
 load-notifications: ## A bank tells of payments at ten a second: how fast that is taken, and handled
 	@$(FYNLO) load notifications $(ARGS)
->>>>>>> a_inbox
 
 races: ## Sixteen tills and racing twins on one location; nothing may be lost or doubled
 	@$(FYNLO) load races $(ARGS)

@@ -24,8 +24,6 @@
         "data/notifications.xml",
         "views/notification_views.xml",
         "views/dispute_views.xml",
-        "data/pay_links.xml",
-        "views/pay_page_templates.xml",
         "security/stored_value_rules.xml",
         "data/gift_card_permissions.xml",
         "data/gift_card_crons.xml",

@@ -1,17 +1,15 @@
-"""Charging cards, hearing of it, and giving it back: how long each took."""
+"""Charging cards, and giving it back: how long each took."""
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import stripe
 
-from loadtests.exchange import exchange, expect
+from loadtests.exchange import expect
 from loadtests.load_till import LoadTill
 from loadtests.stage import Stage
 from scripts.till.identifiers import uuid7
@@ -25,7 +23,6 @@ class Provider:
     """The simulated Stripe, asked directly."""
 
     client: stripe.StripeClient
-    webhook_secret: str
 
     @classmethod
     def of(cls, scene: Stage) -> "Provider":
@@ -35,7 +32,7 @@ class Provider:
             stripe_version="2023-10-16",
             base_addresses={"api": told["FYNLO_STRIPE_API_BASE"]},
         )
-        return cls(client, Path(told["FYNLO_STRIPE_WEBHOOK_SECRETS_FILE"]).read_text())
+        return cls(client)
 
     def charge(self) -> float:
         """Seconds that the provider takes for a charge when nobody is in between."""
@@ -51,30 +48,12 @@ class Provider:
         )
         return time.perf_counter() - began
 
-    def signed(self, body: bytes) -> dict[str, str]:
-        now = int(time.time())
-        header = stripe.WebhookSignature.generate_signature_header(body.decode(), self.webhook_secret, timestamp=now)
-        return {"Stripe-Signature": header, "Content-Type": "application/json"}
-
 
 def charge(tills: Sequence[LoadTill], dishes: Dishes, payments: int) -> list[float]:
     """Seconds of each card payment, all tills at once, each its own orders."""
     with ThreadPoolExecutor(len(tills)) as pool:
         took = pool.map(lambda till: _charges(till, dishes, payments // len(tills)), tills)
         return [seconds for one in took for seconds in one]
-
-
-def notify(scene: Stage, provider: Provider, count: int) -> list[float]:
-    """Seconds until a signed notification was taken, one after another."""
-    took = []
-    for _ in range(count):
-        body = json.dumps(_event()).encode()
-        reply = exchange(
-            scene.url, "POST", "/api/v1/stripe/webhook", headers=provider.signed(body), body=json.loads(body)
-        )
-        expect(reply, 200)
-        took.append(reply.took_s)
-    return took
 
 
 def roll_back(till: LoadTill, dishes: Dishes, count: int) -> list[float]:
@@ -106,16 +85,3 @@ def _charges(till: LoadTill, dishes: Dishes, count: int) -> list[float]:
 def _pay(till: LoadTill, order_id: str, amount: Mapping[str, Any], *, complete: bool = False) -> Any:
     wish = {"id": uuid7(), "method": "stripe", "amount": amount, "details": CARD, "complete": complete}
     return till.write(f"/orders/{order_id}/payments", wish)
-
-
-def _event() -> dict[str, Any]:
-    """Of a payment of somebody else: it is verified and kept like any."""
-    intent = {"id": f"pi_{uuid4().hex[:24]}", "object": "payment_intent", "metadata": {"leg_uuid": str(uuid4())}}
-    return {
-        "id": f"evt_{uuid4().hex[:24]}",
-        "object": "event",
-        "type": "payment_intent.succeeded",
-        "created": int(time.time()),
-        "livemode": False,
-        "data": {"object": intent},
-    }
