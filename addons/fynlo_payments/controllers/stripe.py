@@ -12,6 +12,10 @@ from ..models import provider_call
 from ..models.payment import HOLDING
 from ..providers.connection import ProviderUnavailable
 from .payments import CaptureShape, PaymentsController, PaymentShape, PaymentView, TakenPaymentView, told
+from .refund_shapes import PaymentRefundShape, RefundsView
+from .refunds import ERRORS as REFUND_ERRORS
+from .refunds import EXAMPLE as REFUND_EXAMPLE
+from .refunds import RefundsController
 from .stripe_shapes import (
     ConfirmShape,
     ConnectionTokenView,
@@ -22,7 +26,7 @@ from .stripe_shapes import (
 )
 
 TENDER = "stripe"
-PAYMENTS = PaymentsController()
+PAYMENTS, REFUNDS = PaymentsController(), RefundsController()
 TAKING = (
     "not_found",
     "illegal_transition",
@@ -185,6 +189,23 @@ class StripeController(http.Controller):
     def cancel_intent(self, payment_id):
         _card_payment(payment_id)
         return PAYMENTS.cancel_payment(payment_id)
+
+    @api_route(
+        "/stripe/payment-intents/<uuid:payment_id>:refund",
+        method="POST",
+        permission="payment.refund",
+        summary="Give back a card payment of a completed order, all or part of it",
+        tag="stripe",
+        body=PaymentRefundShape,
+        example=REFUND_EXAMPLE,
+        returns=RefundsView,
+        status=201,
+        errors=REFUND_ERRORS,
+        budget="money",
+    )
+    def refund_intent(self, payment_id, body):
+        _card_payment(payment_id)
+        return REFUNDS.refund_payment(payment_id, body)
 
 
 def _location():

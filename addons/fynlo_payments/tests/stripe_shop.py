@@ -70,7 +70,8 @@ class StripeCase(StripeSettingsCase, OutsideCase):
 
     def step(self, payment, verb, body=None, **options):
         path = f"/stripe/payment-intents/{payment['id']}:{verb}"
-        return self.api("POST", path, body, token=options.pop("token", self.cashier), key=False, **options)
+        options = {"token": self.cashier, "key": False, **options}
+        return self.api("POST", path, body, **options)
 
     def charged(self):
         return [row for row in self.books.kept["charge"].values() if row["captured"]]

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from odoo.addons.fynlo_pos_core.tools.clock import now
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from simulators.stripe import intents
@@ -117,6 +118,39 @@ class TestStripePayments(StripeCase):
         self.assertEqual([row["status"] for row in self.books.kept["payment_intent"].values()], ["canceled"])
         self.assertBooked(order, 0)
         self.assertEqual(self.card(order, 1200, payment_method="pm_card_visa").status_code, 201)
+
+    def test_where_payments_are_made_stays_while_one_is_open(self):
+        order = self.place()
+        made = self.card(order, 1200).json()
+        for field, value in (("mode", "live"), ("account", "acct_other"), ("key", "SOHO"), ("mode", False)):
+            with self.subTest(field), self.assertRaises(ValidationError), self.env.cr.savepoint():
+                self.location[f"fynlo_stripe_{field}"] = value
+                self.env.flush_all()
+        self.env.invalidate_all()
+        self.step(made, "cancel")
+        self.location.fynlo_stripe_account = "acct_other"
+
+    def test_given_back_in_parts_and_no_further(self):
+        order = self.place()
+        taken = self.card(order, 1200, payment_method="pm_card_visa", complete=True).json()
+        for amount, left in ((500, 700), (700, 0)):
+            body = {"id": uuid7(), "amount": self.money(amount), "reason": "Cold"}
+            done = self.step(taken, "refund", body, token=self.manager, key=uuid7())
+            self.assertIn(done.status_code, (200, 201), done.text)
+            self.assertEqual(done.json()["refunds"][0]["state"], "succeeded")
+            (charge,) = self.charged()
+            self.assertEqual(charge["amount_captured"] - charge["amount_refunded"], left)
+        again = {"id": uuid7(), "amount": self.money(1), "reason": "Cold"}
+        self.assertIn(self.step(taken, "refund", again, token=self.manager, key=uuid7()).status_code, (409, 422))
+        self.assertEqual(len(self.books.kept["refund"]), 2)
+
+    def test_a_waiter_gives_nothing_back(self):
+        order = self.place()
+        taken = self.card(order, 1200, payment_method="pm_card_visa", complete=True).json()
+        body = {"id": uuid7(), "amount": self.money(500), "reason": "Cold"}
+        refused = self.step(taken, "refund", body, token=self.sign_in("server"), key=uuid7())
+        self.assertProblem(refused, "permission_denied", 403)
+        self.assertEqual(self.books.kept["refund"], {})
 
     def test_cancelled_before_the_guest_pays(self):
         order = self.place()
