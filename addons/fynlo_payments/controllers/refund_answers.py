@@ -3,7 +3,7 @@
 from functools import partial
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.fynlo_pos_core.rest import Answer, current_call, current_identity, idempotency, transaction
+from odoo.addons.fynlo_pos_core.rest import Answer, Problem, current_call, current_identity, idempotency, transaction
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
 from odoo.http import request
 
@@ -16,19 +16,22 @@ def answer_refunds(result, *, status):
     """201 (or ``status``) with what became of the refunds; 202 while a provider has not decided about one."""
     answer = Answer(result, status=_status(result, status), resource=_resource(result))
     if _sent(result):
-        answer.afterwards = partial(_after_refunds, request.registry, current_identity(), current_call(), result, status)
+        answer.afterwards = partial(_after_refunds, request.env.registry, current_identity(), current_call(), result, status)
     return answer
 
 
 def answer_rollback(result, wish):
-    """200, or 202 while payments are being cancelled or given back by their providers."""
-    answer = Answer(result, status=_status(result, 200), resource=_resource(result))
-    attempts = request.env["fynlo.refund.service"]._attempts(current_identity(), result["order"]["id"], wish)
-    if attempts:
-        answer.status = 202
-    if attempts or _sent(result):
-        context = request.registry, current_identity(), current_call()
-        answer.afterwards = partial(_after_rollback, *context, result, attempts, wish)
+    """200, or 202 while payments are being cancelled or given back by their providers.
+
+    That the payments are to be cancelled is noted here, with the refunds: the recovery job does it after a crash.
+    """
+    identity, payments = current_identity(), request.env["fynlo.payment.service"]
+    attempts = request.env["fynlo.refund.service"]._attempts(identity, result["order"]["id"], wish)
+    asked = [payments._wish_cancelled(identity, attempt.fynlo_uuid) for attempt in attempts]
+    answer = Answer(result, status=202 if asked else _status(result, 200), resource=_resource(result))
+    if asked or _sent(result):
+        context = request.env.registry, identity, current_call()
+        answer.afterwards = partial(_after_rollback, *context, result, asked, wish)
     return answer
 
 
@@ -43,12 +46,20 @@ def _after_refunds(registry, identity, call, result, status):
 
 def _after_rollback(registry, identity, call, result, attempts, wish):
     """Cancel what can be cancelled; what turns out to have been paid meanwhile is given back like the rest."""
-    order_id = result["order"]["id"]
-    for payment_id in attempts:
-        provider_call.cancel(registry, payment_id)
-    if attempts:
+    order_id, states = result["order"]["id"], [_cancelled(registry, payment_id) for payment_id in attempts]
+    if "captured" in states:
         result = _in_transaction(registry, identity, lambda service: service._roll_back(identity, order_id, wish))
-    return _after_refunds(registry, identity, call, result, 200)
+    return _after_refunds(registry, identity, call, result, 202 if "unknown" in states else 200)
+
+
+def _cancelled(registry, payment_id):
+    """The state of a payment after cancelling it; one whose provider is away is cancelled by the recovery job."""
+    try:
+        return provider_call.cancel(registry, payment_id)[0]["state"]
+    except Problem as problem:
+        if problem.code != "provider_unavailable":
+            raise
+        return "unknown"
 
 
 def _as_it_is(registry, identity, call, result, status):

@@ -1,4 +1,5 @@
-from . import pos_order, payment, payment_display, payment_service, payment_share
+from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
+from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
 from . import payment_owed
 from . import refund, refund_service, refund_reserving, refund_booking, payment_rollback
 from . import refund_conclusion, refund_recovery, refund_repeat, refund_health

@@ -43,9 +43,9 @@ class FynloRefundService(models.AbstractModel):
 
     @api.model
     def _attempts(self, identity, order_uuid, wish):
-        """The payments (ids) of the order that a rollback has to cancel, as they may still take money."""
+        """The payments of the order that a rollback has to cancel, as they may still take money."""
         order = self.env["fynlo.order.rows"]._read_one(order_uuid, self.env["fynlo.order.service"]._facts(identity))
-        return self._taken(order, wish).filtered(lambda payment: payment.state in HOLDING).ids
+        return self._taken(order, wish).filtered(lambda payment: payment.state in HOLDING)
 
     # --- steps ---------------------------------------------------------------------------
 

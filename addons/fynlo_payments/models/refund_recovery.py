@@ -7,7 +7,6 @@ from odoo import api, models
 from odoo.addons.fynlo_pos_core.rest import transaction
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
-from .refund import WAITING
 from .refund_call import look_refund
 
 _logger = logging.getLogger(__name__)
@@ -25,8 +24,9 @@ LATE = """
 """
 CLAIM = """
     UPDATE fynlo_refund SET looks = coalesce(looks, 0) + 1,
-           next_look_at = %(now)s + (%(pauses)s::interval[])[least(coalesce(looks, 0) + 1, %(last)s)]
-     WHERE id = %(refund)s AND state IN ('sent', 'unknown') AND next_look_at <= %(now)s
+           next_look_at = %(now)s + (%(pauses)s)[least(coalesce(looks, 0) + 1, %(last)s)] * interval '1 second'
+     WHERE id IN (SELECT id FROM fynlo_refund WHERE next_look_at <= %(now)s AND state IN ('sent', 'unknown')
+                   ORDER BY next_look_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     RETURNING id
 """
 
@@ -36,43 +36,35 @@ class FynloRefund(models.Model):
 
     @api.model
     def _cron_recover(self):
-        """Send late money back, then look at every refund whose time has come."""
+        """Send late money back, then look at every refund that is due for it; one failure stops no other."""
         for payment_id in self._late_money():
             transaction.run(self.env, lambda payment_id=payment_id: self._begin_late(payment_id))
-        due = self.sudo().search(
-            [("state", "in", list(WAITING)), ("next_look_at", "<=", now())], order="next_look_at", limit=AT_ONCE
-        )
-        ids = due.ids
-        for place, refund_id in enumerate(ids):
-            self._look_again(refund_id)
-            if not self.env["ir.cron"]._commit_progress(1, remaining=len(ids) - place - 1):
-                return
+        claimed = self._claim_due()
+        self.env["ir.cron"]._commit_progress()  # no transaction is open while a provider is asked
+        for refund_id in claimed:
+            try:
+                look_refund(self.env.registry, refund_id)
+            except Exception:  # boundary: the other refunds are to be looked at as well
+                _logger.exception("refund %s could not be looked at", refund_id)
 
     def _late_money(self):
+        """Payments that came too late and are not on their way back yet."""
+        self.env.flush_all()
         self.env.cr.execute(LATE, (AT_ONCE,))
         return [payment_id for (payment_id,) in self.env.cr.fetchall()]
 
     def _begin_late(self, payment_id):
         return self.env["fynlo.refund.service"]._begin_late(self.env["fynlo.payment"].sudo().browse(payment_id))
 
-    def _look_again(self, refund_id):
-        """Look at one refund unless another worker just did. Its trouble is no other refund's."""
-        if not transaction.run(self.env, lambda: self._claim(refund_id)):
-            return
-        try:
-            look_refund(self.env.registry, refund_id)
-        except Exception:  # noqa: BLE001 - boundary between refunds: one that cannot be applied must not stop the others
-            _logger.exception("refund %s could not be looked at", refund_id)
-
-    def _claim(self, refund_id):
-        """Whether this worker is to look at the refund now; the next look is put off in any case."""
+    @api.model
+    def _claim_due(self):
+        """Refunds that are due, each put off to its next turn, so that no two jobs look at the same."""
         self.env.flush_all()
-        self.env.cr.execute(
-            CLAIM, {"refund": refund_id, "now": now(), "pauses": list(PAUSES), "last": len(PAUSES)}
-        )
-        claimed = self.env.cr.fetchone()
-        self.sudo().browse(refund_id).invalidate_recordset(["looks", "next_look_at"], flush=False)
-        return bool(claimed)
+        pauses = [int(pause.total_seconds()) for pause in PAUSES]
+        self.env.cr.execute(CLAIM, {"now": now(), "pauses": pauses, "last": len(pauses), "limit": AT_ONCE})
+        claimed = [refund_id for (refund_id,) in self.env.cr.fetchall()]
+        self.browse(claimed).invalidate_recordset(["looks", "next_look_at"])
+        return claimed
 
 
 class FynloRefundService(models.AbstractModel):
