@@ -16,7 +16,9 @@ def answer_refunds(result, *, status):
     """201 (or ``status``) with what became of the refunds; 202 while a provider has not decided about one."""
     answer = Answer(result, status=_status(result, status), resource=_resource(result))
     if _sent(result):
-        answer.afterwards = partial(_after_refunds, request.env.registry, current_identity(), current_call(), result, status)
+        answer.afterwards = partial(
+            _after_refunds, request.env.registry, current_identity(), current_call(), result, status
+        )
     return answer
 
 
@@ -68,9 +70,7 @@ def _as_it_is(registry, identity, call, result, status):
 
     def look(service):
         now = service._outcome(identity, uuids, order_id)
-        idempotency.amend(
-            service.env.cr, identity.scope, call.idempotency_key, _status(now, status), to_json(now)
-        )
+        idempotency.amend(service.env.cr, identity.scope, call.idempotency_key, _status(now, status), to_json(now))
         return now
 
     now = _in_transaction(registry, identity, look)

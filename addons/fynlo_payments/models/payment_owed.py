@@ -31,6 +31,4 @@ class FynloPayment(models.Model):
 
     def _owe(self, amount):
         """A refund of ``amount`` failed: the money is here, and the guest's."""
-        self.write(
-            {"refunded": self.refunded - amount, "owed": self.owed + amount, "version": self.version + 1}
-        )
+        self.write({"refunded": self.refunded - amount, "owed": self.owed + amount, "version": self.version + 1})

@@ -71,7 +71,9 @@ class FynloRefund(models.Model):
     )
     to_method = fields.Selection("_select_method", "Instead of the tender", readonly=True)
     request_uuid = fields.Char("Asked for as", readonly=True, index="btree_not_null")
-    repeat_of_id = fields.Many2one("fynlo.refund", "Instead of", readonly=True, ondelete="restrict", index="btree_not_null")
+    repeat_of_id = fields.Many2one(
+        "fynlo.refund", "Instead of", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
     state = fields.Selection(
         [(name, name.capitalize()) for name in REFUND_STATES],
         required=True,

@@ -55,7 +55,7 @@ def _ask(registry, refund_id, errand):
         said = errand(connection, leg)
     except ProviderUnavailable:
         said = None
-    except Exception:  # noqa: BLE001 - boundary: whatever goes wrong in an adapter, money may have moved
+    except Exception:  # boundary: whatever goes wrong in an adapter, money may have moved
         _logger.exception("a provider's answer about a refund was not understood")
         said = RefundState("unknown")
     return _apply(registry, refund_id, said)

@@ -18,7 +18,8 @@ class FynloRefundService(models.AbstractModel):
         failed = self._find(identity, refund_uuid)
         facts = self.env["fynlo.order.service"]._facts(identity)
         order = self.env["fynlo.order.rows"]._lock(failed.order_id.uuid, facts)
-        (failed | failed.payment_id).invalidate_recordset()
+        failed.invalidate_recordset()
+        failed.payment_id.invalidate_recordset()
         if not failed.owed:
             raise Problem("nothing_to_refund", self.env._("Nothing is owed of this refund."))
         self._refuse_taken(wish.id)

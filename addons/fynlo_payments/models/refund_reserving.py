@@ -67,9 +67,7 @@ class FynloRefundService(models.AbstractModel):
             try:
                 payment._provider()._connection(payment.config_id)
             except ProviderUnavailable:
-                raise Problem(
-                    "refund_unavailable", self.env._("%s cannot be refunded here.", payment.method)
-                ) from None
+                raise Problem("refund_unavailable", self.env._("%s cannot be refunded here.", payment.method)) from None
 
     # --- reserving -----------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from odoo.addons.fynlo_pos_core.engine import refund as engine
 from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, paging
 from odoo.addons.fynlo_pos_core.rest.shapes import MoneyShape
 
+
 class FynloRefundService(models.AbstractModel):
     _name = "fynlo.refund.service"
     _description = "Refund service"
@@ -52,9 +53,7 @@ class FynloRefundService(models.AbstractModel):
     @api.model
     def _outcome(self, identity, uuids, order_uuid):
         """Refunds and their order as they are now, in the shape in which they were answered."""
-        refunds = self._refunds().search(
-            [("fynlo_uuid", "in", list(uuids)), ("config_id", "=", identity.location_id)]
-        )
+        refunds = self._refunds().search([("fynlo_uuid", "in", list(uuids)), ("config_id", "=", identity.location_id)])
         by_uuid = {refund.fynlo_uuid: refund._api_values() for refund in refunds}
         order = self.env["fynlo.order.service"]._document(identity, order_uuid)
         return {"refunds": [by_uuid[uuid] for uuid in uuids], "order": order}

@@ -20,6 +20,7 @@ from . import test_refund_books
 from . import test_refund_lists
 from . import test_refunds
 from . import test_refunds_api
+from . import test_refunds_failed
 from . import test_refunds_outside
 from . import test_row_lane
 from . import test_stripe_connection

@@ -1,5 +1,6 @@
 """Refunds by a scripted provider: what it was asked for, what it says, and the books that must agree with it."""
 
+from odoo import Command
 from odoo.addons.fynlo_pos_core.tools.clock import now
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 
@@ -57,6 +58,17 @@ class RefundingBank(ScriptedConnection):
 class RefundCase(OutsideCase):
     """``self.bank`` gives refunds as it is told; ``self.sold(…)`` is an order that it took money for."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        methods = cls.env["pos.payment.method"].create(
+            [
+                {"name": name, "fynlo_provider": kind, "journal_id": False, "company_id": cls.company.id}
+                for name, kind in (("Gift card", "gift_card"), ("Credit", "store_credit"))
+            ]
+        )
+        cls.location.payment_method_ids = [Command.link(method.id) for method in methods]
+
     def setUp(self):
         super().setUp()
         self.bank = RefundingBank()
@@ -94,6 +106,11 @@ class RefundCase(OutsideCase):
     def row_of(self, refund):
         self.env.invalidate_all()
         return self.env["fynlo.refund"].search([("fynlo_uuid", "=", refund["id"])])
+
+    def readings(self, check):
+        """What a health check finds at the location."""
+        found = self.env["fynlo.health"]._health_checks()[check]()
+        return [reading for reading in found if reading.config_id == self.location.id]
 
     def look_at(self, refund):
         """What the recovery job or a notification does with a refund."""
