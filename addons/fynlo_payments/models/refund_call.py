@@ -1,6 +1,6 @@
 """Refunds at providers, each in three steps: read the refund, ask with no transaction open, apply what was said.
 
-Both functions open and close their own cursors and may be repeated at any time, from a route's
+All functions open and close their own cursors and may be repeated at any time, from a route's
 ``afterwards``, a scheduled action or a worker. They take the registry, as no environment outlives the call.
 """
 
@@ -31,6 +31,18 @@ def give_back(registry, refund_id):
 def look_refund(registry, refund_id):
     """Learn what became of a refund; send it again under its key if it never arrived. Returns its state then."""
     return _ask(registry, refund_id, _seen)
+
+
+def look_refunds(registry, payment_id):
+    """Learn what became of all refunds of a payment by its provider: one that succeeded may have failed since.
+
+    For notifications, which name the payment. Returns the refunds' states.
+    """
+    with registry.cursor() as cr:
+        refunds = api.Environment(cr, SUPERUSER_ID, {})["fynlo.refund"]
+        domain = [("payment_id", "=", payment_id), ("provider_key", "!=", False), ("state", "!=", "failed")]
+        ids = refunds.search(domain, order="id").ids
+    return [look_refund(registry, refund_id) for refund_id in ids]
 
 
 def _seen(connection, leg):

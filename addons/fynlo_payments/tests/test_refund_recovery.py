@@ -8,6 +8,7 @@ from odoo.addons.fynlo_pos_core.tools.clock import now
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 
+from ..models.refund_call import look_refunds
 from ..providers.connection import ProviderUnavailable, RefundState
 from .refund_bank import RefundCase
 
@@ -60,6 +61,19 @@ class TestRefundRecovery(RefundCase):
         self.env.cr.flush()
         self.assertEqual(self.row_of(refund).state, "failed")
         self.assertEqual((self.ledger(order, "refund_due"), self.ledger(order, "tender:open_banking")), (-1200, 1200))
+        self.assertAddsUp(order)
+
+    def test_news_of_a_payment_are_of_all_its_refunds(self):
+        order = self.sold()
+        first = self.refund(order, amount=self.money(500))["refunds"][0]
+        self.bank.decides("failed")
+        self.bank.says = ["sent"]
+        second = self.refund(order, status=202)["refunds"][0]
+        self.bank.decides("succeeded")
+        payment = self.attempt(order["payments"][0])
+        self.assertEqual(look_refunds(self.registry, payment.id), ["failed", "succeeded"])
+        self.assertEqual(look_refunds(self.registry, payment.id), ["succeeded"])
+        self.assertEqual((self.row_of(first).owed, self.row_of(second).state), (500, "succeeded"))
         self.assertAddsUp(order)
 
     # --- money that came too late --------------------------------------------------------
