@@ -82,6 +82,18 @@ class TestRefundsFailed(RefundCase):
             self.api("POST", f"/payments/{payment}/refunds", body, token=self.manager), "refund_exceeds_paid", 409
         )
 
+    def test_the_rest_comes_from_the_other_payment(self):
+        order = self.sold(700, 500)
+        first, second = (payment["id"] for payment in order["payments"])
+        self.bank.says = [REFUSED]
+        failed = self.refund(order, amount=self.money(500))["refunds"][0]
+        self.assertEqual(failed["payment_id"], second)
+        rest = self.refund(order)["refunds"]
+        self.assertEqual([(refund["payment_id"], refund["amount"]) for refund in rest], [(first, self.money(700))])
+        self.repeat(failed)
+        self.assertEqual(self.bank.given_back(), 1200)
+        self.assertAddsUp(order)
+
     def test_a_part_that_failed_leaves_the_rest_refundable(self):
         order = self.sold()
         line = order["lines"][0]["id"]

@@ -122,6 +122,9 @@ class TestRollbackOutside(RefundCase):
         failed = next(refund for refund in done["refunds"] if refund["state"] == "failed")
         self.assertEqual((failed["owed"], done["order"]["totals"]["due"]), (self.money(400), self.money(1200)))
         self.assertAddsUp(order)
+        body = {"id": uuid7(), "reason": "left"}
+        twice = self.api("POST", f"/orders/{order['id']}:rollback-payments", body, token=self.cashier)
+        self.assertProblem(twice, "nothing_to_refund", 409)
         self.pay_cash(order, 1200, complete=True)
         again = self.repeat(failed, to_method="cash")
         self.assertEqual((again["order"]["payment"], again["order"]["totals"]["refunded"]), ("paid", self.money(0)))
