@@ -93,6 +93,7 @@ class RefundView(View):
     method: str
     amount: MoneyView
     tip: MoneyView
+    surcharge: MoneyView
     reason: str
     approved_by: str | None
     lines: list[RefundLineView]

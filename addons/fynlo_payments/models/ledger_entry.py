@@ -106,8 +106,9 @@ class FynloPaymentEntry(models.Model):
         """Money went back to the guest."""
         parts = {
             TENDER + refund.payment_id.method: -refund.amount,
-            "order": refund.amount - refund.tip,
+            "order": refund.amount - refund.tip - refund.surcharge,
             "tips": refund.tip,
+            "surcharge": refund.surcharge,
         }
         self._enter(refund.payment_id, "refund", parts, refund)
 

@@ -110,7 +110,7 @@ class Editor(CourseEdits):
     def _refuse_overpaid(self):
         """Money that was taken stays covered by the bill: no edit may make the guest have paid too much."""
         order = price_order(self.order, self.facts, self.odoo_taxes)
-        if order.paid - order.refunded > order.total + order.rounding + order.tip:
+        if order.paid - order.refunded > order.charged:
             raise Problem("paid_exceeds_total", "More has been paid than the order would then cost.")
 
     def _restore(self, before):

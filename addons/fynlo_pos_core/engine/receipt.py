@@ -106,7 +106,8 @@ def _tax_document(order, house, kind, guest):
         return None
     if kind == "refund":
         return "credit_note"
-    if order.total <= SIMPLIFIED_LIMITS.get(house.country, order.total):
+    supplied = order.total + order.surcharge
+    if supplied <= SIMPLIFIED_LIMITS.get(house.country, supplied):
         return "simplified_invoice"
     return "invoice" if guest and guest["address"] else "modified_invoice"
 
@@ -182,7 +183,7 @@ def _taxes_on_top(order, facts):
 
 
 def _totals(order, facts, money, on_top):
-    """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total``; then the tip and rounded cash."""
+    """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total``; then what is on top."""
     subtotal = sum(_gross(line, facts.digits) for line in order.active_lines)
     service = (order.service.net if on_top else order.service.total) if order.service else 0
     amounts = {
@@ -194,8 +195,9 @@ def _totals(order, facts, money, on_top):
         "tax": order.tax,
         "total": order.total,
         "tip": order.tip,
+        "surcharge": order.surcharge,
         "rounding": order.rounding,
-        "to_pay": order.total + order.tip + order.rounding,
+        "to_pay": order.charged,
         "paid": order.paid,
         "change": order.change,
         "refunded": order.refunded,

@@ -1,0 +1,31 @@
+"""Fynlo's revenue follows the ledger: it is earned with money that came in and goes back with money that went back."""
+
+from odoo import api, models
+
+
+class FynloPaymentEntry(models.Model):
+    _inherit = "fynlo.payment.entry"
+
+    @api.model
+    def _enter_capture(self, payment):
+        super()._enter_capture(payment)
+        if not payment._provider()._immediate and payment.fee_schedule_id:
+            self.env["fynlo.fee.revenue"]._accrue(
+                payment,
+                payment.platform_fee,
+                charged_minor=payment._charged,
+                schedule_id=payment.fee_schedule_id.id,
+                rule_id=payment.fee_rule_id.id or None,
+            )
+
+    @api.model
+    def _enter_refund(self, refund):
+        super()._enter_refund(refund)
+        if not refund.payment_id._provider()._immediate:
+            self.env["fynlo.fee.revenue"]._return(refund.payment_id, refund.fynlo_uuid, refund.amount)
+
+    @api.model
+    def _enter_failed_refund(self, refund):
+        super()._enter_failed_refund(refund)
+        if not refund.payment_id._provider()._immediate:
+            self.env["fynlo.fee.revenue"]._restore(refund.payment_id, refund.fynlo_uuid, refund.amount)
