@@ -12,8 +12,8 @@ class FynloPaymentEntry(models.Model):
         if not payment._provider()._immediate and payment.fee_schedule_id:
             self.env["fynlo.fee.revenue"]._accrue(
                 payment,
-                payment.platform_fee,
-                charged_minor=payment._charged,
+                payment.application_fee,
+                charged_minor=payment._charged(),
                 schedule_id=payment.fee_schedule_id.id,
                 rule_id=payment.fee_rule_id.id or None,
             )

@@ -3,15 +3,8 @@
 from dataclasses import dataclass, replace
 
 from odoo import api, fields, models
-from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 
-KEEP = PreparedStatement(
-    """UPDATE fynlo_payment
-          SET fee = %(fee)s, platform_fee = %(platform_fee)s, surcharge = %(surcharge)s, fee_card = %(fee_card)s,
-              tendered = %(tendered)s, fee_schedule_id = %(fee_schedule_id)s::integer,
-              fee_rule_id = %(fee_rule_id)s::integer
-        WHERE id = %(payment)s"""
-)
+from .fee_quote import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +56,35 @@ class FynloFees(models.AbstractModel):
 
 
 class FynloPayment(models.Model):
+    """``fee`` is all that provider and Fynlo keep of the payment; ``application_fee`` is Fynlo's part of it."""
+
     _inherit = "fynlo.payment"
 
-    platform_fee = fields.Integer("Fynlo's fee (minor units)", readonly=True)
     fee_card = fields.Char("Card, as known before", readonly=True, help="What was known of it when fees were decided.")
     fee_schedule_id = fields.Many2one("fynlo.fee.schedule", "Fees by", readonly=True, ondelete="restrict")
     fee_rule_id = fields.Many2one("fynlo.surcharge.rule", "Surcharge rule", readonly=True, ondelete="restrict")
 
     _fees_fit = models.Constraint(
-        "CHECK(surcharge >= 0 AND platform_fee >= 0 AND fee >= platform_fee)",
+        "CHECK(surcharge >= 0 AND application_fee >= 0 AND fee >= application_fee)",
         "A fee is not negative, and Fynlo's is part of it.",
     )
 
-    @property
-    def _charged(self):
-        """All that the guest is charged, change aside: the bill's part, the tip and the surcharge."""
-        return self.amount + self.tip + self.surcharge
 
-    def _keep_terms(self, terms):
-        """Write what was decided of a payment that no provider was asked for yet; its surcharge is tendered too."""
-        self.ensure_one()
-        kept = {
+class FynloPaymentService(models.AbstractModel):
+    _inherit = "fynlo.payment.service"
+
+    def _terms(self, order, facts, wish):
+        """The fees of a charge, decided by what is in force now; its surcharge is part of what is tendered."""
+        location = self.env["pos.config"].sudo().browse(facts.location_id)
+        asked = Wish(wish.amount.amount, wish.tip.amount if wish.tip else 0, wish.funding, wish.channel, wish.pass_fee)
+        terms = self.env["fynlo.fees"]._terms_of(location, wish.method, asked)
+        return {
+            **super()._terms(order, facts, wish),
             "fee": terms.fee,
-            "platform_fee": terms.platform_fee,
+            "application_fee": terms.platform_fee,
             "surcharge": terms.surcharge,
+            "tendered": asked.bill + asked.tip + terms.surcharge,
             "fee_card": terms.card,
             "fee_schedule_id": terms.schedule_id,
             "fee_rule_id": terms.rule_id,
-            "tendered": self.tendered - self.surcharge + terms.surcharge if self.tendered else 0,
         }
-        KEEP.execute(self.env.cr, payment=self.id, **kept)
-        self._know(**kept)

@@ -207,7 +207,7 @@ class FynloPaymentService(models.AbstractModel):
         self._book(attempt, order, facts, method_id, identity)
         self.env["fynlo.payment.entry"]._enter_capture(attempt)
         order_add_surcharge(order, attempt.surcharge, facts)
-        order.paid += attempt._charged
+        order.paid += attempt._charged()
         order.change += attempt.change
         document = _document_of(attempt, order, facts)
         order.payments = [*(known for known in order.payments if known["id"] != attempt.fynlo_uuid), document]

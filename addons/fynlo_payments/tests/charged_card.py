@@ -2,7 +2,6 @@
 
 from unittest.mock import patch
 
-from ..models.fee_charge import ChargeTerms
 from .trading_day import TradingDay
 
 
@@ -16,7 +15,8 @@ class ChargedCard(TradingDay):
 
         def reserved(*args):
             attempt = reserve(*args)
-            attempt._keep_terms(ChargeTerms(surcharge=surcharge, provider_fee=surcharge))
+            attempt.write({"surcharge": surcharge, "fee": surcharge, "tendered": attempt.tendered + surcharge})
+            attempt.env.flush_all()
             return attempt
 
         with patch.object(service, "_reserve", reserved):
