@@ -8,7 +8,9 @@ from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 
 from ..providers.connection import Leg
 
-CATALOGUE_VERSION = PreparedStatement("SELECT version FROM fynlo_catalogue WHERE company_id = %(company)s")
+CATALOGUE_VERSION = PreparedStatement(
+    "SELECT coalesce(max(version), 0) FROM fynlo_catalogue WHERE company_id = %(company)s"
+)
 
 
 class FynloPayment(models.Model):
@@ -65,6 +67,7 @@ class FynloPayment(models.Model):
         attempt, employee, device = self.sudo(), self.sudo().employee_id, self.sudo().device_id
         company, location = attempt.company_id, attempt.config_id
         CATALOGUE_VERSION.execute(self.env.cr, company=company.id)
+        (catalogue_version,) = self.env.cr.fetchone()
         return Identity(
             user_id=attempt.create_uid.id,
             employee_id=employee.id or 0,
@@ -79,5 +82,5 @@ class FynloPayment(models.Model):
             company_uuid=company.fynlo_uuid,
             role="",
             session_id=0,
-            catalogue_version=self.env.cr.fetchone()[0],
+            catalogue_version=catalogue_version,
         )
