@@ -1,9 +1,10 @@
 """What a charge costs, decided before it is made and kept with the payment: fees, surcharge, and by which rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from odoo import api, fields, models
 
+from ..fees.charge import Terms
 from .fee_quote import Wish
 
 
@@ -21,7 +22,6 @@ class ChargeTerms:
     schedule_id: int | None = None
     rule_id: int | None = None
     bank_discount: int = 0
-    card: str = "unknown"
 
     @property
     def fee(self):
@@ -38,10 +38,8 @@ class FynloFees(models.AbstractModel):
 
         A tender whose cost no schedule tells is taken as free: nobody is charged for what is not known.
         """
-        if wish.pass_fee and not location._fynlo_surcharge_fits():
-            wish = replace(wish, pass_fee=False)
         if self._quotes(location, [method], wish)[method] is None:
-            return ChargeTerms(card=wish.funding)
+            return ChargeTerms()
         priced = self._quote(location, method, wish)
         quote = priced.quote
         return ChargeTerms(
@@ -51,7 +49,6 @@ class FynloFees(models.AbstractModel):
             schedule_id=priced.schedule_id,
             rule_id=priced.permission.rule_id,
             bank_discount=priced.discount,
-            card=wish.funding,
         )
 
 
@@ -60,7 +57,8 @@ class FynloPayment(models.Model):
 
     _inherit = "fynlo.payment"
 
-    fee_card = fields.Char("Card, as known before", readonly=True, help="What was known of it when fees were decided.")
+    fee_card = fields.Char("Card that fees are for", readonly=True)
+    fee_channel = fields.Char("Way that fees are for", readonly=True)
     fee_schedule_id = fields.Many2one("fynlo.fee.schedule", "Fees by", readonly=True, ondelete="restrict")
     fee_rule_id = fields.Many2one("fynlo.surcharge.rule", "Surcharge rule", readonly=True, ondelete="restrict")
 
@@ -69,14 +67,25 @@ class FynloPayment(models.Model):
         "A fee is not negative, and Fynlo's is part of it.",
     )
 
+    def _fees_of(self, bill, surcharge):
+        """The columns of fees when ``bill`` and ``surcharge`` are charged, by the schedule that decided before."""
+        terms = self.fee_schedule_id._terms() if self.fee_schedule_id else Terms()
+        ours = terms.platform_fee(bill)
+        return {"application_fee": ours, "fee": ours + terms.provider_fee(bill + self.tip + surcharge)}
+
 
 class FynloPaymentService(models.AbstractModel):
     _inherit = "fynlo.payment.service"
 
     def _terms(self, order, facts, wish):
-        """The fees of a charge, decided by what is in force now; its surcharge is part of what is tendered."""
+        """The fees of a charge, decided by what is in force now; its surcharge is part of what is tendered.
+
+        What is captured later may be less than was asked for, and is charged no surcharge.
+        """
         location = self.env["pos.config"].sudo().browse(facts.location_id)
-        asked = Wish(wish.amount.amount, wish.tip.amount if wish.tip else 0, wish.funding, wish.channel, wish.pass_fee)
+        later = bool(wish.details.get("manual_capture"))
+        tip = wish.tip.amount if wish.tip else 0
+        asked = Wish(wish.amount.amount, tip, wish.funding, wish.channel, wish.pass_fee and not later)
         terms = self.env["fynlo.fees"]._terms_of(location, wish.method, asked)
         return {
             **super()._terms(order, facts, wish),
@@ -84,7 +93,18 @@ class FynloPaymentService(models.AbstractModel):
             "application_fee": terms.platform_fee,
             "surcharge": terms.surcharge,
             "tendered": asked.bill + asked.tip + terms.surcharge,
-            "fee_card": terms.card,
+            "manual_capture": later or terms.surcharge > 0,
+            "fee_card": wish.funding,
+            "fee_channel": wish.channel,
             "fee_schedule_id": terms.schedule_id,
             "fee_rule_id": terms.rule_id,
         }
+
+    @api.model
+    def _wish_captured(self, identity, uuid, wish):
+        """Fynlo's share is of what is captured."""
+        captured = super()._wish_captured(identity, uuid, wish)
+        if captured:
+            attempt = self.env["fynlo.payment"].sudo().browse(captured)
+            attempt.write(attempt._fees_of(attempt.capture_amount - attempt.tip - attempt.surcharge, attempt.surcharge))
+        return captured

@@ -46,6 +46,10 @@ class PosConfig(models.Model):
             ):  # fmt: skip
                 raise ValidationError(self.env._("A discount for paying by bank is a percentage of the whole order."))
 
+    def _fynlo_passes_fees(self):
+        """Whether the location wants fees passed on, and can book them."""
+        return self.fynlo_pass_fees and self._fynlo_surcharge_fits()
+
     def _fynlo_tips_with_tax(self):
         """Menu prices hold the tax nearly everywhere; where they do not (US, Canada) tips are reckoned without."""
         if self.fynlo_tips_base == "country":

@@ -41,12 +41,13 @@ def charge(registry, payment_id, details):
         database = registry.db_name
         asking.add_done_callback(lambda done: _apply_late(database, payment_id, done.result()))
         return document(registry, payment_id), None
-    return _apply(registry, payment_id, said), said.action
+    return _finished(registry, payment_id, _apply(registry, payment_id, said)), said.action
 
 
 def look(registry, payment_id):
     """Learn what became of an attempt. Returns ``(document, action)``. Raises ``provider_unavailable``."""
-    return _ask(registry, payment_id, _seen)
+    seen, action = _ask(registry, payment_id, _seen)
+    return _finished(registry, payment_id, seen), action
 
 
 def cancel(registry, payment_id):
@@ -144,6 +145,18 @@ def _ask(registry, payment_id, errand):
             headers={"Retry-After": str(away.retry_after)},
         ) from None
     return _apply(registry, payment_id, said), said.action
+
+
+def _finished(registry, payment_id, shown):
+    """Captures an attempt that was only authorised to learn which card it is; else, or if it fails, as it is."""
+    with registry.cursor() as cr:
+        if not _attempt(cr, payment_id)._captures_at_once():
+            return shown
+    try:
+        return capture(registry, payment_id)[0]
+    except Problem as away:  # the recovery job captures it
+        _logger.warning("payment %s waits to be captured: %s", payment_id, away.code)
+        return shown
 
 
 def _read(registry, payment_id, details=None):
