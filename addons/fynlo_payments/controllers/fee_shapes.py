@@ -10,6 +10,9 @@ from pydantic import Field
 
 Funding = Literal["credit", "debit", "prepaid", "commercial", "unknown"]
 Channel = Literal["in_person", "online"]
+Reason = Literal[
+    "no_open_session", "provider_unavailable", "provider_unresponsive", "fee_unknown", "charge_out_of_range"
+]
 TipsBase = Literal["country", "net", "gross"]
 
 
@@ -59,13 +62,17 @@ class FeeView(View):
 
 
 class RankedView(View):
-    """``saving`` is against the dearest tender. ``success_bp`` is of 30 days, null with too few attempts."""
+    """``saving`` is against the dearest tender. ``success_bp`` is of 30 days, null with too few attempts.
+
+    ``reason`` tells why it cannot be taken: till closed, tender not set up or not answering, its price not
+    known, or not for such an amount.
+    """
 
     method: str
     name: str
     rank: int
     available: bool
-    reason: Literal["fee_unknown", "charge_out_of_range"] | None
+    reason: Reason | None
     saving: MoneyView
     success_bp: int | None
     fee: FeeView | None

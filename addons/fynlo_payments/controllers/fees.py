@@ -150,13 +150,12 @@ def _surcharge(permission):
 
 
 def _ranked(location, rank, one):
-    reason = None if one.available else "charge_out_of_range" if one.priced else "fee_unknown"
     return {
         "method": one.method,
         "name": one.name,
         "rank": rank,
         "available": one.available,
-        "reason": reason,
+        "reason": one.reason,
         "saving": _money(location, one.saving),
         "success_bp": one.success_bp,
         "fee": _fee(location, one.method, one.priced) if one.priced else None,
