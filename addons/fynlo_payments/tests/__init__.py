@@ -13,6 +13,7 @@ from . import test_fee_revenue
 from . import test_fee_tables
 from . import test_surcharges
 from . import test_charged_fees
+from . import test_tips
 from . import test_routing
 from . import test_bank_discount
 from . import test_paid_receipts
