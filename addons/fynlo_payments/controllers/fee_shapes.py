@@ -102,6 +102,31 @@ class MethodsView(View):
     items: list[MethodView]
 
 
+class StatementQuery(QueryShape):
+    """``month`` is one of UTC; without it the one that runs. ``format`` decides over the header ``Accept``."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-11"])] | None = None
+    format: Literal["json", "csv"] | None = None
+
+
+class StatementRowView(View):
+    """``net`` is to be invoiced: ``earned`` and ``returned``, which is not above 0."""
+
+    method: str
+    payments: int
+    charged: MoneyView
+    earned: MoneyView
+    returned: MoneyView
+    net: MoneyView
+
+
+class StatementView(View):
+    """Of the company. A month that is over does not change any more."""
+
+    month: str
+    items: list[StatementRowView]
+
+
 class TipsShape(Shape):
     """The bill without earlier tips and fees. With a service charge no tip is chosen beforehand."""
 

@@ -10,6 +10,7 @@ from . import test_gift_cards_api
 from . import test_fee_api
 from . import test_fee_arithmetic
 from . import test_fee_revenue
+from . import test_fee_statement
 from . import test_fee_tables
 from . import test_surcharges
 from . import test_charged_fees
