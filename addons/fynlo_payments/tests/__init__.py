@@ -13,6 +13,7 @@ from . import test_fee_revenue
 from . import test_fee_statement
 from . import test_fee_tables
 from . import test_surcharges
+from . import test_surcharge_law
 from . import test_charged_fees
 from . import test_tips
 from . import test_routing

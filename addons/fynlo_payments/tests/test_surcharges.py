@@ -5,6 +5,7 @@ import random
 from odoo import Command
 from odoo.addons.fynlo_pos_core.rest.payload import parse
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
+from odoo.addons.fynlo_pos_core.tests.floor import Floor
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
@@ -13,7 +14,7 @@ from ..controllers.refund_shapes import PaymentRefundShape, RefundShape, Rollbac
 from .charged_card import ChargedCard
 
 
-class SurchargeCase(ChargedCard):
+class SurchargeCase(Floor, ChargedCard):
     def refund(self, order, **values):
         wish = parse(RefundShape, to_json({"id": uuid7(), "reason": "Cold", **values}))
         refunded = self.env["fynlo.refund.service"]._refund_order(self.identity(self.manager), order["id"], wish)
@@ -93,12 +94,25 @@ class TestSurcharges(SurchargeCase):
         with self.assertRaises(ValidationError):
             self.location.fynlo_surcharge_product_id = product
 
-    def test_a_split_leaves_it_with_who_paid(self):
+    def test_a_bill_that_is_split_and_put_together(self):
+        """It stays with the order that was paid, and covers no part of the bill."""
         pizza, cola = self.line(self.menu.pizza), self.line(self.menu.cola)
         order = self.place(pizza, cola)
         self.pay_with(20, order, 300)
-        row = self.row(order)
-        self.assertEqual((row.amount_total, row.amount_paid), (13.2, 3.2))
+        stayed, parted = self.split_off(order, cola)
+        told = [stayed["totals"][name]["amount"] for name in ("total", "surcharge", "paid", "due")]
+        self.assertEqual((told, parted["totals"]["surcharge"]), ([1000, 20, 320, 700], self.gbp(0)))
+        merged = self.merge(stayed, parted)
+        told = [merged["totals"][name]["amount"] for name in ("total", "surcharge", "paid", "due")]
+        self.assertEqual(told, [1300, 20, 320, 1000])
+
+    def test_no_edit_may_cover_it_with_food(self):
+        """A guest who paid a fee has paid no food by it: the bill cannot fall below what was paid for it."""
+        pizza, cola = self.line(self.menu.pizza), self.line(self.menu.cola)
+        order = self.place(pizza, cola)
+        self.pay_with(500, order, 1300)
+        void = {"type": "void_line", "line_id": cola["id"], "reason": "Late"}
+        self.assertEqual(self.refused(order, void, identity=self.identity(self.manager)), "paid_exceeds_total")
 
 
 @tagged("post_install", "-at_install")
