@@ -183,7 +183,8 @@ def _apply_late(database, payment_id, said):
     """In the thread of the call, when nobody waits for it any more."""
     threading.current_thread().dbname = database
     try:
-        _apply(Registry(database).check_signaling(), payment_id, said)
+        registry = Registry(database).check_signaling()
+        _finished(registry, payment_id, _apply(registry, payment_id, said))
     except Exception:  # boundary of a thread: the recovery job asks again
         _logger.exception("payment %s was answered late and could not be applied", payment_id)
 
