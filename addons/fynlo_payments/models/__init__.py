@@ -1,6 +1,8 @@
 from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
 from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
-from . import refund, refund_service, payment_rollback
+from . import payment_owed
+from . import refund, refund_service, refund_reserving, refund_booking, payment_rollback
+from . import refund_conclusion, refund_recovery, refund_repeat, refund_health
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check

@@ -21,11 +21,20 @@ class FynloPaymentEntry(models.Model):
     @api.model
     def _enter_refund(self, refund):
         super()._enter_refund(refund)
-        if not refund.payment_id._provider()._immediate:
-            self.env["fynlo.fee.revenue"]._return(refund.payment_id, refund.fynlo_uuid, refund.amount)
+        self._return_fee(refund)
+
+    @api.model
+    def _enter_owed_back(self, refund):
+        super()._enter_owed_back(refund)
+        self._return_fee(refund)
 
     @api.model
     def _enter_failed_refund(self, refund):
         super()._enter_failed_refund(refund)
-        if not refund.payment_id._provider()._immediate:
+        if not refund._provider()._immediate:
             self.env["fynlo.fee.revenue"]._restore(refund.payment_id, refund.fynlo_uuid, refund.amount)
+
+    def _return_fee(self, refund):
+        """Fynlo's share goes back with money that goes back as it came; another tender leaves the charge as it was."""
+        if not refund._provider()._immediate:
+            self.env["fynlo.fee.revenue"]._return(refund.payment_id, refund.fynlo_uuid, refund.amount)

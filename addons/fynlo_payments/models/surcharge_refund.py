@@ -12,20 +12,21 @@ class FynloPayment(models.Model):
 
     def _refundable(self):
         """What of bill and tip has not gone back yet; the surcharge goes back with it, see :meth:`_surcharge_back`."""
-        return super()._refundable() + self._surcharge_gone()
+        return super()._refundable() + self._surcharge_gone() if self.state == "captured" else 0
 
     def _surcharge_back(self, share):
         """What of the surcharge goes back with ``share`` of bill and tip; all of it with the last of them."""
         if not self.surcharge:
             return 0
         whole, gone = self.amount + self.tip, self._surcharge_gone()
-        return fee_line_back(self.surcharge, whole, self.refunded - gone + share, gone)
+        return fee_line_back(self.surcharge, whole, self.refunded + self.owed - gone + share, gone)
 
     def _surcharge_gone(self):
+        """What of the surcharge was given back, or is owed to the guest since a refund failed."""
         if not self.surcharge:
             return 0
-        refunds = self.env["fynlo.refund"].sudo()
-        return sum(refunds.search([("payment_id", "=", self.id), ("state", "!=", "failed")]).mapped("surcharge"))
+        taken = [("payment_id", "=", self.id), ("kind", "in", ("refund", "rollback"))]
+        return sum(self.env["fynlo.refund"].sudo().search(taken).mapped("surcharge"))
 
 
 class FynloRefund(models.Model):
@@ -49,15 +50,15 @@ class FynloRefund(models.Model):
 class FynloRefundService(models.AbstractModel):
     _inherit = "fynlo.refund.service"
 
-    def _reserve(self, identity, facts, order, shares, tip, uuid, shared):
+    def _reserve(self, identity, facts, order, shares, *wished, **named):
         """``shares`` are of bill and tip; each payment's surcharge is added to its own refund."""
         backs = {payment.id: payment._surcharge_back(share) for payment, share in shares}
-        refunds = super()._reserve(identity, facts, order, shares, tip, uuid, shared)
+        refunds = super()._reserve(identity, facts, order, shares, *wished, **named)
         for refund in refunds:
             back = backs[refund.payment_id.id]
             if back:
                 refund.write({"surcharge": back, "amount": refund.amount + back})
-                refund.payment_id.write({"refunded": refund.payment_id.refunded + back})
+                refund.payment_id._give(back)
         return refunds
 
     def _apply(self, identity, facts, order, refunds, returned):
