@@ -7,7 +7,7 @@ from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 
 from ..models import fee_quote
-from ..providers.connection import ProviderUnavailable
+from ..providers.connection import ProviderUnavailable, RefundState
 from .bank import OutsideCase
 
 
@@ -176,3 +176,37 @@ class TestChargedFees(FeeCase):
         body = self.wish(6000, id=uuid7(), funding="credit")
         self.assertEqual(self.pay(self.place(10), 6000, body=body).status_code, 402)
         self.assertEqual(self.earned(body), [])
+
+    def refunded(self, payment, **values):
+        """The only refund of the payment's order that was asked for."""
+        body = {"id": uuid7(), "reason": "Cold", **values}
+        answer = self.done("POST", f"/orders/{payment['order_id']}/refunds", body, status=201)
+        return answer["refunds"][0]
+
+    def test_refunds_by_the_provider(self):
+        """The guest's fee goes back in proportion, and Fynlo's with it; a refund that fails takes neither."""
+        payment = self.charged(complete=True)
+        third = self.refunded(payment, amount=self.money(2000))
+        self.assertEqual((third["amount"], third["surcharge"]), (self.money(2060), self.money(60)))
+        self.assertEqual(self.bank.calls[-1], "refund 2060")
+        self.assertEqual(self.earned(payment), [("accrued", 60), ("returned", -20)])
+        refund = self.env["fynlo.refund"].search([("fynlo_uuid", "=", third["id"])])
+        self.env["fynlo.refund.service"]._conclude_refund(refund.id, RefundState("failed", amount=2060))
+        self.env.flush_all()
+        self.assertEqual(self.earned(payment)[2:], [("restored", 20)])
+        again = self.done("POST", f"/refunds/{third['id']}:repeat", {"id": uuid7()}, status=201)["refunds"][0]
+        self.assertEqual((again["amount"], again["surcharge"]), (self.money(2060), self.money(60)))
+        rest = self.refunded(payment)
+        self.assertEqual((rest["amount"], rest["surcharge"]), (self.money(4120), self.money(120)))
+        self.assertEqual(sum(fee for _kind, fee in self.earned(payment)), 0)
+        self.assertEqual(self.order({"id": payment["order_id"]})["payment"], "refunded")
+        self.assertEqual(self.env["fynlo.ledger.check"]._differences(self.company.id, "1970-01-01"), [])
+
+    def test_a_payment_of_an_open_order_taken_back(self):
+        payment = self.charged()
+        body = {"id": uuid7(), "reason": "In cash"}
+        self.done("POST", f"/orders/{payment['order_id']}:rollback-payments", body)
+        totals = self.order({"id": payment["order_id"]})["totals"]
+        told = [totals[name]["amount"] for name in ("total", "surcharge", "paid", "due")]
+        self.assertEqual((told, self.bank.calls[-1]), ([6000, 0, 0, 6000], "refund 6180"))
+        self.assertEqual(self.earned(payment), [("accrued", 60), ("returned", -60)])
