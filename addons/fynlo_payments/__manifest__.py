@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/payment_rules.xml",
+        "security/pay_link_rules.xml",
         "security/refund_rules.xml",
         "security/ledger_rules.xml",
         "views/payment_views.xml",
@@ -18,6 +19,8 @@
         "views/order_views.xml",
         "views/ledger_views.xml",
         "data/ledger.xml",
+        "data/pay_links.xml",
+        "views/pay_page_templates.xml",
         "security/stored_value_rules.xml",
         "data/gift_card_permissions.xml",
         "data/gift_card_crons.xml",
@@ -27,5 +30,6 @@
         "data/surcharge_rules.xml",
         "views/fee_views.xml",
         "views/fee_statement_views.xml",
+        "views/stripe_views.xml",
     ],
 }

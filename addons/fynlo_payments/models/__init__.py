@@ -1,5 +1,6 @@
 from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
-from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
+from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery, payment_printed
+from . import pay_link, pay_link_service, pay_link_following, pay_link_expiry, pay_page
 from . import payment_owed
 from . import refund, refund_service, refund_reserving, refund_booking, payment_rollback
 from . import refund_conclusion, refund_recovery, refund_repeat, refund_health
@@ -11,3 +12,4 @@ from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue, fee_charge, fee_accrual, fee_statement
 from . import surcharge_confirmation, surcharge_refund, bank_discount
 from . import truelayer_connection
+from . import stripe_settings, stripe_connection

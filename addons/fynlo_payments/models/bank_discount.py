@@ -1,5 +1,7 @@
 """The discount for paying by bank: on the bill while a payment by bank of all of it stands, and only then."""
 
+from dataclasses import is_dataclass, replace
+
 from odoo import fields, models
 from odoo.addons.fynlo_pos_core.engine.order import AppliedDiscount
 from odoo.addons.fynlo_pos_core.engine.pricing import reprice_order
@@ -50,7 +52,7 @@ class FynloPaymentService(models.AbstractModel):
         due = None if asked == order.due else asked
         if not self._give_discount(order, facts, str(wish.id), discount, due):
             return wish
-        return wish.model_copy(update={"amount": MoneyShape(amount=order.due - tip, currency=facts.currency)})
+        return _of(wish, MoneyShape(amount=order.due - tip, currency=facts.currency))
 
     def _give_discount(self, order, facts, payment_uuid, discount_uuid, due=None):
         """Put the discount on the order, unless with it something else than ``due`` would be due."""
@@ -82,6 +84,11 @@ class FynloRefundService(models.AbstractModel):
         result = super()._unpay(refund, order, identity, facts)
         self.env["fynlo.payment.service"]._withdraw_discount(order, facts, refund.payment_id.fynlo_uuid)
         return result
+
+
+def _of(wish, amount):
+    """The wish of a till or of a guest with a pay link, but of another amount."""
+    return replace(wish, amount=amount) if is_dataclass(wish) else wish.model_copy(update={"amount": amount})
 
 
 def _stands_with(known, given):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from odoo import api, fields, models
 
 from ..fees.charge import Terms
+from ..providers.provider import PREFIX
 from .fee_quote import Wish
 
 
@@ -83,7 +84,8 @@ class FynloPaymentService(models.AbstractModel):
         What is captured later may be less than was asked for, and is charged no surcharge.
         """
         location = self.env["pos.config"].sudo().browse(facts.location_id)
-        later = bool(wish.details.get("manual_capture"))
+        provider = self.env[PREFIX + wish.method]
+        later = bool(wish.details.get("manual_capture")) or provider._captures_later(location)
         tip = wish.tip.amount if wish.tip else 0
         asked = Wish(wish.amount.amount, tip, wish.funding, wish.channel, wish.pass_fee and not later)
         terms = self.env["fynlo.fees"]._terms_of(location, wish.method, asked)

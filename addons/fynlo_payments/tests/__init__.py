@@ -15,10 +15,14 @@ from . import test_fee_tables
 from . import test_surcharges
 from . import test_surcharge_law
 from . import test_charged_fees
+from . import test_stripe_fees
 from . import test_tips
 from . import test_routing
 from . import test_bank_discount
 from . import test_paid_receipts
+from . import test_pay_links
+from . import test_pay_page
+from . import test_pay_page_browser
 from . import test_payment_list
 from . import test_payment_settings
 from . import test_payments
@@ -34,7 +38,10 @@ from . import test_refunds_other_tender
 from . import test_refunds_outside
 from . import test_rollback_outside
 from . import test_row_lane
+from . import test_stripe_api
 from . import test_stripe_connection
+from . import test_stripe_payments
+from . import test_stripe_setup
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_reckoning
