@@ -33,6 +33,7 @@
         "data/fee_schedules.xml",
         "data/surcharge_rules.xml",
         "views/fee_views.xml",
+        "views/fee_statement_views.xml",
         "views/stripe_views.xml",
     ],
 }

@@ -37,6 +37,7 @@ TAKING = (
     "payment_declined",
     "payment_method_unavailable",
     "tip_unavailable",
+    "charge_out_of_range",
     "amount_due",
     "unknown_item",
     "no_open_session",

@@ -9,7 +9,8 @@ from . import payment_settings
 from . import ledger_entry, ledger_check
 from . import stored_value, stored_value_entry, stored_value_accounts, code_guess, stored_value_service
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
-from . import fee_quote, fee_ranking, fee_revenue
+from . import fee_quote, fee_ranking, fee_revenue, fee_charge, fee_accrual, fee_statement
+from . import surcharge_confirmation, surcharge_refund, bank_discount
 from . import truelayer_connection
 from . import stripe_settings, stripe_connection
 from . import payment_dispute

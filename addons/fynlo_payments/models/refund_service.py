@@ -42,7 +42,7 @@ class FynloRefundService(models.AbstractModel):
         payment.invalidate_recordset()
         left = payment._refundable()
         everything = wish.lines is None and wish.amount is None and wish.tip is None
-        if everything and left < self._kept(order):
+        if everything and left < sum(one._refundable() for one in self._payments(order)):
             wish = wish.model_copy(update={"amount": MoneyShape(amount=left, currency=facts.currency)})
         return self._give_back(identity, facts, order, payment, wish)
 
@@ -141,10 +141,11 @@ class FynloRefundService(models.AbstractModel):
 
     def _money(self, order, facts, sold, returned, methods):
         """What is handed out: as much as the rows come to, in the coins in use; for all of them, all that was paid."""
-        amount, left = sum(row.total for row in returned), self._kept(order)
+        amount = sum(row.total for row in returned)
         if not facts.cash_rounding or not any(facts.cash_rounding.applies_to(method) for method in methods):
             return amount
-        if amount == sum(row.left for row in sold):
+        left = self._kept(order) - sum(row.left for row in sold if row.kind == "surcharge")
+        if amount == sum(row.left for row in sold if row.kind != "surcharge"):
             return left
         return min(facts.cash_rounding.rounded(amount), left)
 

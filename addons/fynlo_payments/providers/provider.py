@@ -56,6 +56,10 @@ class FynloProvider(models.AbstractModel):
         """
         return Outcome("failed", failure_code="provider_unavailable")
 
+    def _captures_later(self, location):
+        """Whether the location has every payment authorised first, and captures it when it likes."""
+        return False
+
     def _connection(self, location):
         """The :class:`~.connection.Connection` with the settings of ``location`` (pos.config). Does not call anybody.
 

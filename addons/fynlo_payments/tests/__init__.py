@@ -10,7 +10,15 @@ from . import test_gift_cards_api
 from . import test_fee_api
 from . import test_fee_arithmetic
 from . import test_fee_revenue
+from . import test_fee_statement
 from . import test_fee_tables
+from . import test_surcharges
+from . import test_surcharge_law
+from . import test_charged_fees
+from . import test_stripe_fees
+from . import test_tips
+from . import test_routing
+from . import test_bank_discount
 from . import test_paid_receipts
 from . import test_pay_links
 from . import test_pay_page

@@ -21,6 +21,7 @@ class ScriptedConnection:
     def __init__(self):
         self.legs, self.calls, self.answers, self.executed = {}, [], [], True
         self.refunds = {}
+        self.funding = "credit"
 
     def create(self, leg):
         self.calls.append("create")
@@ -86,7 +87,7 @@ class ScriptedConnection:
                 amount=leg.amount if said.amount is None else said.amount,
                 amount_captured=said.amount_captured or captured,
                 currency=said.currency or leg.currency,
-                card={"brand": "visa", "last4": "4242", "funding": "credit"},
+                card={"brand": "visa", "last4": "4242", "funding": self.funding},
             )
         return self._told(leg.key)
 
