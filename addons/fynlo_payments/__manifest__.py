@@ -25,5 +25,6 @@
         "data/fee_schedules.xml",
         "data/surcharge_rules.xml",
         "views/fee_views.xml",
+        "views/payment_menus.xml",
     ],
 }

@@ -1,8 +1,10 @@
-from . import pos_order, payment, payment_display, payment_service, payment_share
+from . import shown_money
+from . import pos_order, payment, payment_service, payment_share
 from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check
+from . import payment_display, payment_timeline
 from . import stored_value, stored_value_entry, stored_value_accounts, code_guess, stored_value_service
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue

@@ -13,6 +13,7 @@ from . import test_fee_revenue
 from . import test_fee_tables
 from . import test_paid_receipts
 from . import test_payment_list
+from . import test_payment_office
 from . import test_payment_settings
 from . import test_payments
 from . import test_query_budgets
