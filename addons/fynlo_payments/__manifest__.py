@@ -25,6 +25,9 @@
         "data/fee_schedules.xml",
         "data/surcharge_rules.xml",
         "views/fee_views.xml",
+        "security/tender_rules.xml",
+        "views/tender_setup_views.xml",
+        "views/tender_views.xml",
         "views/payment_menus.xml",
     ],
 }

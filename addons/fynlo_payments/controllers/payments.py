@@ -101,6 +101,7 @@ class PaymentsController(http.Controller):
             "not_payable_in_cash",
             "payment_declined",
             "payment_method_unavailable",
+            "charge_out_of_range",
             "tip_unavailable",
             "amount_due",
             "unknown_item",

@@ -8,4 +8,5 @@ from . import payment_display, payment_timeline
 from . import stored_value, stored_value_entry, stored_value_accounts, code_guess, stored_value_service
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue
+from . import tender_offer, tender_listing, tender_setup
 from . import truelayer_connection

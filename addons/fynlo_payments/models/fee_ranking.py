@@ -63,12 +63,6 @@ class FynloFees(models.AbstractModel):
             message = self.env._("This location does not take %s.", method)
             raise Invalid(message, code="payment_method_unavailable", field="method")
 
-    def _tenders(self, location):
-        offered = location.sudo().payment_method_ids.filtered(
-            lambda method: method.fynlo_provider and not method.is_online_payment
-        )
-        return {method.fynlo_provider: method.name for method in offered.sorted("sequence", reverse=True)}
-
     def _success(self, location):
         self.env["fynlo.payment"].flush_model(["state", "method", "config_id"])
         self.env.cr.execute(OUTCOMES, (location.id, self.env.cr.now()))

@@ -45,3 +45,14 @@ class FynloProvider(models.AbstractModel):
         Returns an :class:`Outcome` whose state is one of ``REFUND_STATES``. The base refuses.
         """
         return Outcome("failed", failure_code="provider_unavailable")
+
+    #: Whether its money is booked through a bank journal; stored value is a debt to the guest and has none.
+    _needs_journal = True
+
+    def _setup_facts(self, location):
+        """What it needs at ``location`` as a list of :class:`~.setup.SetupFact`; nothing for what is local."""
+        return []
+
+    def _setup_mode(self, location):
+        """``live`` when real money moves at ``location``, ``test`` when none does, ``None`` for what is local."""
+        return None
