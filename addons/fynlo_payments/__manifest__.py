@@ -28,6 +28,7 @@
         "security/tender_rules.xml",
         "views/tender_setup_views.xml",
         "views/tender_views.xml",
+        "views/payment_export_views.xml",
         "views/payment_menus.xml",
     ],
 }

@@ -4,6 +4,7 @@ from . import test_bills
 from . import test_cash_books
 from . import test_cash_rounding
 from . import test_ledger
+from . import test_gift_card_desk
 from . import test_gift_card_races
 from . import test_gift_cards
 from . import test_gift_cards_api
@@ -12,6 +13,7 @@ from . import test_fee_arithmetic
 from . import test_fee_revenue
 from . import test_fee_tables
 from . import test_paid_receipts
+from . import test_payment_export
 from . import test_payment_list
 from . import test_payment_office
 from . import test_payment_settings

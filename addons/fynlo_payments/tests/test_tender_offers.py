@@ -126,6 +126,7 @@ class TestTenderSettings(SettingsCase):
         )
         self.assertTrue(bank)
         self.location.payment_method_ids |= self.gift
+        self.env.cr.flush()
 
     def money(self, minor):
         return {"amount": minor, "currency": self.location.currency_id.name}
