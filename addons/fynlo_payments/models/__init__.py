@@ -1,14 +1,15 @@
 from . import shown_money
-from . import pos_order, payment, payment_service, payment_share
+from . import pos_order, payment, payment_attempt, payment_service, payment_share
+from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
 from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check
-from . import payment_display, payment_timeline
+from . import payment_display, payment_timeline, payment_desk
 from . import stored_value, stored_value_entry, stored_value_accounts, code_guess, stored_value_service
 from . import stored_value_desk
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue
 from . import tender_offer, tender_listing, tender_setup
 from . import payment_export
-from . import truelayer_connection
+from . import truelayer_connection, truelayer_setup

@@ -5,6 +5,7 @@ Secrets are never entered here: the window names the file or the variable that h
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.addons.fynlo_pos_core.rest import Problem
+from odoo.addons.fynlo_pos_core.tools.settings import settings
 from odoo.exceptions import UserError
 
 from ..providers.connection import Health, ProviderUnavailable
@@ -40,6 +41,7 @@ class FynloTenderSetup(models.TransientModel):
     mode = fields.Selection([("live", "Live"), ("test", "Test")], compute="_compute_facts")
     facts_ok = fields.Boolean(compute="_compute_facts")
     facts_html = fields.Html("What it needs", compute="_compute_facts", sanitize=False)
+    notified_at = fields.Char("Notifications go to", compute="_compute_facts", help="Enter it at the provider.")
     answer = fields.Selection(
         [("asking", "Asking"), ("usable", "It answers"), ("unusable", "It cannot be used")],
         "Connection",
@@ -79,6 +81,8 @@ class FynloTenderSetup(models.TransientModel):
             location = wizard.config_id
             facts = wizard._provider()._setup_facts(location) if wizard.method else []
             wizard.mode = wizard._provider()._setup_mode(location) if wizard.method else False
+            path = wizard._provider()._notified_at if wizard.method else None
+            wizard.notified_at = f"{settings().public_url.rstrip('/')}{path}" if path else False
             wizard.facts_ok = all(fact.ok for fact in facts)
             wizard.facts_html = self.env["ir.qweb"]._render("fynlo_payments.tender_facts", {"facts": facts})
 
