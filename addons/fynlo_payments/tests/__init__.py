@@ -13,6 +13,7 @@ from . import test_fee_arithmetic
 from . import test_fee_revenue
 from . import test_fee_tables
 from . import test_paid_receipts
+from . import test_payment_desk
 from . import test_payment_export
 from . import test_payment_list
 from . import test_payment_office
