@@ -31,4 +31,5 @@
         "views/payment_export_views.xml",
         "views/payment_menus.xml",
     ],
+    "assets": {"web.assets_tests": ["fynlo_payments/static/tests/tours/**/*"]},
 }

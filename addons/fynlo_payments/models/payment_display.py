@@ -26,6 +26,13 @@ class FynloPayment(models.Model):
         compute="_compute_stuck", search="_search_stuck", help="Its outcome has not been known for two minutes."
     )
 
+    @api.depends("order_number", "amount", "tip")
+    def _compute_display_name(self):
+        """``T1-000001 £12.00``: its public id tells people nothing."""
+        for payment in self:
+            charged = payment.order_id._fynlo_in_words(payment.amount + payment.tip)
+            payment.display_name = " ".join(filter(None, (payment.order_number, charged)))
+
     @api.depends("tendered", "change", "tip", "refunded", "currency_id")
     def _compute_shown(self):
         super()._compute_shown()

@@ -18,6 +18,7 @@ from . import test_payment_export
 from . import test_payment_list
 from . import test_payment_office
 from . import test_payment_settings
+from . import test_payment_tours
 from . import test_payments
 from . import test_query_budgets
 from . import test_refund_books
