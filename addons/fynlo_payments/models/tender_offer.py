@@ -57,6 +57,12 @@ class FynloTenderOffer(models.Model):
     def _select_method(self):
         return self.env["pos.payment.method"]._select_fynlo_provider()
 
+    @api.depends("method")
+    def _compute_display_name(self):
+        names = dict(self._select_method())
+        for offer in self:
+            offer.display_name = names.get(offer.method, offer.method)
+
     @api.depends("least", "most", "currency_id")
     def _compute_shown(self):
         for offer in self:

@@ -1,5 +1,7 @@
 """The timeline of a record: its events, the requests that made them, and what the audit log says."""
 
+import json
+
 from markupsafe import Markup
 from odoo import fields, models
 from odoo.tools import format_datetime
@@ -55,9 +57,16 @@ class FynloTimeline(models.AbstractModel):
                 "icon": "fa-shield",
                 "what": entry.action,
                 "who": entry.actor or "",
-                "detail": " · ".join(filter(None, (entry.reason, entry.approver))),
+                "detail": " · ".join(filter(None, (_step(entry), entry.reason, entry.approver))),
             }
 
     def _fynlo_moment(self, moment):
         """A moment by the clock on the location's wall."""
         return format_datetime(self.env, moment, tz=self.config_id.fynlo_time_zone, dt_format="d MMM HH:mm:ss")
+
+
+def _step(entry):
+    """``sent → captured`` of an audit entry that tells of a step from one state to the next."""
+    before, after = (json.loads(part) if part else {} for part in (entry.before, entry.after))
+    states = [part.get("state") for part in (before, after) if isinstance(part, dict)]
+    return " → ".join(states) if len(states) == 2 and all(states) else ""
