@@ -1,8 +1,9 @@
 """The back office's buttons on payments that are not over: ask the provider again, or have it end them."""
 
-from odoo import models
+from odoo import api, models
 from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from . import provider_call
 from .desk_errand import after_commit
@@ -39,6 +40,18 @@ class FynloPayment(models.Model):
         registry = self.env.registry
         if rows:
             after_commit(self.env, lambda: _ask_each(registry, errand, rows))
+
+
+class FynloAttention(models.AbstractModel):
+    _inherit = "fynlo.attention"
+
+    @api.model
+    def _things(self):
+        stuck = Domain("stuck", "=", True)
+        return [
+            *super()._things(),
+            (self.env._("Stuck payments"), "fynlo.payment", stuck, "fynlo_payments.action_fynlo_payment_stuck"),
+        ]
 
 
 def _ask_each(registry, errand, rows):

@@ -81,6 +81,13 @@ class TestPaymentOffice(TradingDay):
                 found = self.seen.search([("stuck", "=", True), ("config_id", "=", self.location.id)])
                 self.assertEqual((bool(found), self.seen.stuck), (expected, expected))
 
+    def test_the_flag_tells_of_it(self):
+        attention = self.env["fynlo.attention"].with_user(self.manager.user_id)
+        self.assertEqual(attention.what_waits(), [])
+        self.make_stuck("unknown", 3)
+        (thing,) = attention.what_waits()
+        self.assertEqual((thing["title"], thing["count"]), ("Stuck payments", 1))
+
     def test_who_may_see_them(self):
         self.assertTrue(self.seen.fynlo_timeline)
         with self.assertRaises(AccessError):
