@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/payment_rules.xml",
+        "security/pay_link_rules.xml",
         "security/refund_rules.xml",
         "security/ledger_rules.xml",
         "views/payment_views.xml",
@@ -17,6 +18,8 @@
         "views/order_views.xml",
         "views/ledger_views.xml",
         "data/ledger.xml",
+        "data/pay_links.xml",
+        "views/pay_page_templates.xml",
         "security/stored_value_rules.xml",
         "data/gift_card_permissions.xml",
         "data/gift_card_crons.xml",
@@ -30,6 +33,7 @@
         "views/tender_views.xml",
         "views/payment_export_views.xml",
         "views/payment_menus.xml",
+        "views/stripe_views.xml",
     ],
     "assets": {"web.assets_tests": ["fynlo_payments/static/tests/tours/**/*"]},
 }

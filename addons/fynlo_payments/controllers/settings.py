@@ -30,6 +30,7 @@ class PaymentMethodsView(SectionView):
     methods: list[OfferedMethodView]
     available: list[str]
     cash_difference_limit: MoneyView
+    pay_link_minutes: int
 
 
 class OfferedMethodShape(Shape):
@@ -43,10 +44,12 @@ class PaymentMethodsChange(EntryShape):
     """``methods`` are just those to offer, in their order; what is not named is switched off.
 
     A count of the drawer that is further off than the limit is asked for once more, and closing then needs a note.
+    ``pay_link_minutes`` is how long a guest can pay by a QR code.
     """
 
     methods: Annotated[list[OfferedMethodShape], Field(min_length=1, max_length=30)] | None = None
     cash_difference_limit: MoneyShape | None = None
+    pay_link_minutes: Annotated[int, Field(ge=2, le=120)] | None = None
 
 
 class PaymentMethodsController(http.Controller):

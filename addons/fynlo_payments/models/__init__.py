@@ -1,6 +1,7 @@
 from . import shown_money
 from . import pos_order, payment, payment_attempt, payment_service, payment_share
-from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
+from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery, payment_printed
+from . import pay_link, pay_link_service, pay_link_following, pay_link_expiry, pay_page
 from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings
@@ -13,3 +14,4 @@ from . import fee_quote, fee_ranking, fee_revenue
 from . import tender_offer, tender_listing, tender_setup
 from . import payment_export
 from . import truelayer_connection, truelayer_setup
+from . import stripe_settings, stripe_connection

@@ -105,6 +105,7 @@ class PaymentMethodsSettings(models.AbstractModel):
         "methods": Setting("fynlo_offer_ids", show=_methods, store=_offers),
         "available": Setting("payment_method_ids", show=_available, store=None),
         "cash_difference_limit": Setting("fynlo_over_short_limit", show=_money, store=_amount),
+        "pay_link_minutes": Setting("fynlo_pay_link_minutes"),
     }
 
     @api.model

@@ -15,6 +15,9 @@ from . import test_fee_tables
 from . import test_paid_receipts
 from . import test_payment_desk
 from . import test_payment_export
+from . import test_pay_links
+from . import test_pay_page
+from . import test_pay_page_browser
 from . import test_payment_list
 from . import test_payment_office
 from . import test_payment_settings
@@ -29,6 +32,8 @@ from . import test_row_lane
 from . import test_stripe_connection
 from . import test_tender_offers
 from . import test_tender_setup
+from . import test_stripe_payments
+from . import test_stripe_setup
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_reckoning
