@@ -11,7 +11,7 @@ from . import stored_value, stored_value_entry, stored_value_accounts, code_gues
 from . import stored_value_desk
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue
-from . import tender_offer, tender_listing, tender_setup
+from . import tender_offer, tender_channels, tender_listing, tender_setup
 from . import payment_export
 from . import truelayer_connection, truelayer_setup
 from . import stripe_settings, stripe_connection

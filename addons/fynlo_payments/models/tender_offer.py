@@ -15,7 +15,7 @@ from odoo.exceptions import ValidationError
 
 from .fee_schedule import CHANNELS
 
-TILL = "in_person"
+TILL, ONLINE = "in_person", "online"
 #: Where a tender stands until somebody moves it.
 PLACE = 10
 

@@ -30,6 +30,7 @@ from . import test_refunds
 from . import test_refunds_api
 from . import test_row_lane
 from . import test_stripe_connection
+from . import test_tender_channels
 from . import test_tender_offers
 from . import test_tender_setup
 from . import test_stripe_payments
