@@ -69,6 +69,12 @@ MACHINES = (
         "`unknown` is a state of its own: a timeout is never a failure.",
     ),
     Machine(
+        "Apple Pay certificate",
+        "addons/fynlo_payments/models/apple_pay_certificate.py",
+        "CERTIFICATE_STATES",
+        "Several may be active at once, while one takes over from another.",
+    ),
+    Machine(
         "Party at a table",
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",

@@ -1,5 +1,6 @@
 from . import pos_order, payment, payment_display, payment_service, payment_share
 from . import refund, refund_service, payment_rollback
+from . import apple_pay_certificate, apple_pay_wizards
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check
