@@ -8,6 +8,8 @@ from . import test_ledger
 from . import test_gift_card_races
 from . import test_gift_cards
 from . import test_gift_cards_api
+from . import test_database_copy
+from . import test_decline_guard
 from . import test_fee_api
 from . import test_fee_arithmetic
 from . import test_fee_revenue

@@ -1,0 +1,8 @@
+-- A copy of a database cannot charge: with the flag that Odoo's own base sets here (database.is_neutralized) every
+-- connection to a provider outside is refused, whatever the environment of the copy's process holds. Payments that
+-- were under way stay as they were: nobody asks about them any more.
+
+-- no merchant session is asked for with the original's certificates
+UPDATE fynlo_apple_pay_certificate
+   SET state = 'retired'
+ WHERE state <> 'retired';
