@@ -1,7 +1,7 @@
 from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
 from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
 from . import refund, refund_service, payment_rollback
-from . import apple_pay_certificate, apple_pay_wizards
+from . import apple_pay_certificate, apple_pay_wizards, apple_pay
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check

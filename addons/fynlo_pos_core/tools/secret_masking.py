@@ -30,7 +30,7 @@ _SECRETS = re.compile(
     r"|()\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"
     r"|(\b[Bb]earer\s+)[A-Za-z0-9._~+/=-]{8,}"
     rf"|((?:{'|'.join(SECRET_FIELDS)})"
-    r"[\\\"']*\s*[:=]\s*[\\\"']*)[^\s\\\"',;&})]+",
+    r"[\\\"']*\s*[:=]\s*[\\\"']*)(?!null\b|None\b|\*\*\*)[^\s\\\"',;&})]+",
     re.DOTALL,
 )
 #: A sort code with the account number near it, as they stand on statements: 20-00-00 55779911.
@@ -38,7 +38,7 @@ _UK_ACCOUNT = re.compile(r"(?<![0-9-])[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9-])([^0-9
 #: Country, check digits and 11 to 30 more, in one piece or in groups of four.
 _IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![0-9A-Za-z])")
 #: A text without any of these holds no secret; most lines are done after this one look.
-_HINT = re.compile(
+HINT = re.compile(
     r"[0-9][0-9 -]{11,}[0-9]|PRIVATE KEY|[sr]k_|whsec_|_secret|eyJ|[Bb]earer|LS0tLS1CRUdJ"
     r"|resource_token|onlinePaymentC|applicationPrim|account_number|sort_code"
     r"|[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}|(?<![0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}[^0-9]"
@@ -47,7 +47,7 @@ _HINT = re.compile(
 
 def masked(text: str) -> str:
     """``text`` with ``***`` for each secret; of a card's or an account's number the last four digits stay."""
-    if not _HINT.search(text):
+    if not HINT.search(text):
         return text
     text = _SECRETS.sub(lambda found: next(filter(None, found.groups()), "") + MASK, text)
     text = _UK_ACCOUNT.sub(rf"{MASK}\1{MASK}\2", text)
