@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Searches log files for card numbers, keys and tokens; prints where they are, never what, and fails if there are any."""
+"""Searches log files for card numbers, keys and tokens; prints where they are, never what, and fails for any found."""
 
 from __future__ import annotations
 

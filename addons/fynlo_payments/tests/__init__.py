@@ -1,3 +1,4 @@
+from . import test_apple_pay
 from . import test_apple_pay_certificates
 from . import test_apple_pay_sessions
 from . import test_apple_pay_tokens
