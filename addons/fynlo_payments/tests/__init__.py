@@ -1,4 +1,5 @@
 from . import test_apple_pay
+from . import test_apple_pay_api
 from . import test_apple_pay_certificates
 from . import test_apple_pay_sessions
 from . import test_apple_pay_tokens
