@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/payment_rules.xml",
+        "security/pay_link_rules.xml",
         "security/refund_rules.xml",
         "security/ledger_rules.xml",
         "views/payment_views.xml",
@@ -20,6 +21,8 @@
         "security/apple_pay_rules.xml",
         "data/apple_pay.xml",
         "views/apple_pay_views.xml",
+        "data/pay_links.xml",
+        "views/pay_page_templates.xml",
         "security/stored_value_rules.xml",
         "data/gift_card_permissions.xml",
         "data/gift_card_crons.xml",

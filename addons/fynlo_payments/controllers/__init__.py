@@ -1,6 +1,7 @@
 from . import payments
+from . import open_banking, pay_page
 from . import refunds
 from . import settings
 from . import gift_cards
-from . import apple_pay
+from . import apple_pay, apple_pay_guest
 from . import fees

@@ -86,7 +86,8 @@ class FynloPayment(models.Model):
         """Only part of what was authorised was captured: that is what the payment is of."""
         if self.capture_amount and said.amount_captured < self._charged():
             amount = said.amount_captured - self.tip - self.surcharge
-            self.write({"amount": amount, "amount_shown": to_major(amount, self.currency_id.decimal_places)})
+            shown = to_major(amount, self.currency_id.decimal_places)
+            self.write({"amount": amount, "amount_shown": shown, "tendered": amount + self.tip})
 
 
 class FynloPaymentService(models.AbstractModel):

@@ -17,6 +17,7 @@ from . import test_fee_arithmetic
 from . import test_fee_revenue
 from . import test_fee_tables
 from . import test_paid_receipts
+from . import test_pay_links
 from . import test_payment_list
 from . import test_payment_settings
 from . import test_payments
@@ -35,3 +36,4 @@ from . import test_till_waste
 from . import test_truelayer_signature
 from . import test_truelayer_connection
 from . import test_truelayer_setup
+from . import test_payments_outside

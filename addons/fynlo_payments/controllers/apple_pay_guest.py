@@ -1,0 +1,188 @@
+"""Apple Pay for guests who hold a pay link: the link is all they have, and all they need."""
+
+import re
+from typing import Annotated, Any
+
+from odoo import http
+from odoo.addons.fynlo_pos_core.rest import ANYONE, Answer, Problem, api_route, rate_limit
+from odoo.addons.fynlo_pos_core.rest.shapes import Shape, View
+from odoo.http import request
+from pydantic import ConfigDict, Field
+
+from ..apple_pay.merchant_session import ask_session
+from ..models import provider_call
+from ..models.apple_pay import CARD, SHEET_VERSION
+from ..models.pay_link_states import LIVE
+from ..models.payment import CLOSED, HOLDING
+from ..providers.connection import ProviderUnavailable
+
+LinkToken = Annotated[str, Field(min_length=1, max_length=64, description="The last part of the pay link's address.")]
+#: What Stripe gives for a token of Apple's, and for a payment method made of it.
+STRIPE_ID = re.compile(r"(tok|pm)_[A-Za-z0-9_]{4,200}")
+DETAIL = {"tok": "token", "pm": "payment_method"}
+MAX_TOKEN_BODY = 64 * 1024
+
+
+class LinkShape(Shape):
+    link: LinkToken
+
+
+class MerchantSessionShape(LinkShape):
+    """``validation_url`` is what the browser was told; it is not used, since anybody can tell a browser anything."""
+
+    validation_url: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class TokenShape(LinkShape):
+    """``token`` is the id that Stripe gave (``tok_…`` or ``pm_…``). Apple's own token is refused, whatever it holds."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    token: Annotated[str, Field(max_length=300)] | dict[str, Any]
+
+
+class MerchantSessionView(View):
+    """Apple's session as it came, for ``completeMerchantValidation``; good for five minutes and once."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class TotalView(View):
+    label: str
+    type: str
+    amount: str
+
+
+class SheetView(View):
+    """What ``ApplePaySession`` is made with."""
+
+    countryCode: str
+    currencyCode: str
+    merchantCapabilities: list[str]
+    supportedNetworks: list[str]
+    total: TotalView
+    applicationData: str
+
+
+class PaymentRequestView(View):
+    """``version`` is that of Apple's interface. ``request`` is for ``ApplePaySession``, unchanged."""
+
+    version: int
+    request: SheetView
+
+
+class GuestPaymentView(View):
+    """How the payment stands: over, or still with the card processor."""
+
+    state: str
+
+
+class ApplePayGuestController(http.Controller):
+    @api_route(
+        "/apple-pay/merchant-sessions",
+        method="POST",
+        permission=ANYONE,
+        summary="A merchant session for the payment sheet of a pay link",
+        tag="apple pay",
+        body=MerchantSessionShape,
+        example={"link": "mJ4sX0c2Qy2k0tq1b6Yx9g"},
+        returns=MerchantSessionView,
+        errors=("not_found", "pay_link_over", "apple_pay_unavailable", "provider_unavailable"),
+        budget="page",
+    )
+    def ask_merchant_session(self, body):
+        link = _live_link(body.link)
+        merchant, gateway = request.env["fynlo.apple.pay"]._merchant(link.config_id)
+        return Answer(afterwards=lambda: _session(merchant, gateway))
+
+    @api_route(
+        "/apple-pay/payment-requests",
+        method="POST",
+        permission=ANYONE,
+        summary="What the payment sheet of a pay link asks for, by the order's own figures",
+        tag="apple pay",
+        body=LinkShape,
+        example={"link": "mJ4sX0c2Qy2k0tq1b6Yx9g"},
+        returns=PaymentRequestView,
+        errors=("not_found", "pay_link_over", "apple_pay_unavailable"),
+        budget="page",
+    )
+    def make_payment_request(self, body):
+        link = _live_link(body.link)
+        sheet = request.env["fynlo.apple.pay"]._payment_request(
+            link.config_id, link.amount + link.tip, link.fynlo_uuid
+        )
+        return {"version": SHEET_VERSION, "request": sheet}
+
+    @api_route(
+        "/apple-pay/tokens:process",
+        method="POST",
+        permission=ANYONE,
+        summary="Pay a pay link with what the payment sheet gave",
+        tag="apple pay",
+        body=TokenShape,
+        example={"link": "mJ4sX0c2Qy2k0tq1b6Yx9g", "token": "pm_1PgA2xLkdIwHu7ix"},
+        returns=GuestPaymentView,
+        status=201,
+        errors=(
+            "not_found",
+            "pay_link_over",
+            "apple_pay_unavailable",
+            "apple_pay_token_refused",
+            "apple_pay_processor_missing",
+            "payment_declined",
+            "payment_in_progress",
+            "too_many_declines",
+            "provider_unavailable",
+        ),
+        budget="page",
+        max_body=MAX_TOKEN_BODY,
+    )
+    def process_token(self, body):
+        link = _live_link(body.link)
+        found = STRIPE_ID.fullmatch(body.token) if isinstance(body.token, str) else None
+        if not found:
+            token = body.token if isinstance(body.token, dict) else {}
+            request.env["fynlo.apple.pay"]._refuse_token(link.config_id, token, link.amount + link.tip, link.fynlo_uuid)
+        return _charged(link, {DETAIL[found[1]]: body.token})
+
+
+def _live_link(token):
+    """The link behind the token, in its company. Raises ``not_found``, ``rate_limited``, ``pay_link_over``."""
+    link = request.env["fynlo.pay.link"]._of_token(token)
+    rate_limit.spend("page", f"pay:{link.id}")
+    request.update_env(context={**request.env.context, "allowed_company_ids": link.company_id.ids})
+    link = request.env["fynlo.pay.link"].sudo().browse(link.id)
+    if link._state_now() not in LIVE:
+        raise request.env["fynlo.pay.link.service"]._over(link)
+    return link
+
+
+def _session(merchant, gateway):
+    try:
+        return Answer(ask_session(merchant, gateway))
+    except ProviderUnavailable as away:
+        waits = {"Retry-After": str(away.retry_after)}
+        raise Problem("provider_unavailable", "Apple does not answer at the moment.", headers=waits) from None
+
+
+def _charged(link, details):
+    """Reserve the payment now, and ask the card processor after the commit. A second tap goes on with the first."""
+    env, registry = request.env, request.env.registry
+    env["fynlo.apple.pay"]._require(link.config_id)
+    env["fynlo.decline.guard"]._check(link._identity(), link.order_id.id)
+    under_way = link._lock().state == "paying"
+    payment_id = env["fynlo.pay.page"]._begin(link, CARD, details)
+    if payment_id is None:
+        raise env["fynlo.pay.link.service"]._over(link)
+    if under_way:
+        return Answer(afterwards=lambda: _told(*provider_call.look(registry, payment_id)))
+    return Answer(afterwards=lambda: _told(*provider_call.charge(registry, payment_id, details)))
+
+
+def _told(payment, _action):
+    """What a guest is told: never the order, nor how to reach the provider."""
+    if payment["state"] in CLOSED:
+        failure = payment["failure"] or {}
+        raise Problem("payment_declined", "No money was taken.", reason=failure.get("code") or payment["state"])
+    return Answer({"state": payment["state"]}, status=202 if payment["state"] in HOLDING else 201)
