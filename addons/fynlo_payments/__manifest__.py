@@ -23,6 +23,7 @@
         "views/apple_pay_views.xml",
         "data/pay_links.xml",
         "views/pay_page_templates.xml",
+        "views/apple_pay_templates.xml",
         "security/stored_value_rules.xml",
         "data/gift_card_permissions.xml",
         "data/gift_card_crons.xml",

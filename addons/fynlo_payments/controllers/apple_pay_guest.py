@@ -1,6 +1,5 @@
 """Apple Pay for guests who hold a pay link: the link is all they have, and all they need."""
 
-import re
 from typing import Annotated, Any
 
 from odoo import http
@@ -11,15 +10,12 @@ from pydantic import ConfigDict, Field
 
 from ..apple_pay.merchant_session import ask_session
 from ..models import provider_call
-from ..models.apple_pay import CARD, SHEET_VERSION
+from ..models.apple_pay import SHEET_VERSION
 from ..models.pay_link_states import LIVE
 from ..models.payment import CLOSED, HOLDING
 from ..providers.connection import ProviderUnavailable
 
 LinkToken = Annotated[str, Field(min_length=1, max_length=64, description="The last part of the pay link's address.")]
-#: What Stripe gives for a token of Apple's, and for a payment method made of it.
-STRIPE_ID = re.compile(r"(tok|pm)_[A-Za-z0-9_]{4,200}")
-DETAIL = {"tok": "token", "pm": "payment_method"}
 MAX_TOKEN_BODY = 64 * 1024
 
 
@@ -64,11 +60,20 @@ class SheetView(View):
     applicationData: str
 
 
+class ProcessorView(View):
+    """Where the page takes Apple's token to: Stripe's address, its publishable key and the connected account."""
+
+    url: str
+    key: str
+    account: str | None
+
+
 class PaymentRequestView(View):
     """``version`` is that of Apple's interface. ``request`` is for ``ApplePaySession``, unchanged."""
 
     version: int
     request: SheetView
+    processor: ProcessorView
 
 
 class GuestPaymentView(View):
@@ -109,10 +114,9 @@ class ApplePayGuestController(http.Controller):
     )
     def make_payment_request(self, body):
         link = _live_link(body.link)
-        sheet = request.env["fynlo.apple.pay"]._payment_request(
-            link.config_id, link.amount + link.tip, link.fynlo_uuid
-        )
-        return {"version": SHEET_VERSION, "request": sheet}
+        sheet = request.env["fynlo.apple.pay"]._payment_request(link.config_id, link.amount + link.tip, link.fynlo_uuid)
+        processor = request.env["fynlo.apple.pay"]._card_processor(link.config_id)
+        return {"version": SHEET_VERSION, "request": sheet, "processor": processor}
 
     @api_route(
         "/apple-pay/tokens:process",
@@ -139,12 +143,13 @@ class ApplePayGuestController(http.Controller):
         max_body=MAX_TOKEN_BODY,
     )
     def process_token(self, body):
-        link = _live_link(body.link)
-        found = STRIPE_ID.fullmatch(body.token) if isinstance(body.token, str) else None
-        if not found:
-            token = body.token if isinstance(body.token, dict) else {}
-            request.env["fynlo.apple.pay"]._refuse_token(link.config_id, token, link.amount + link.tip, link.fynlo_uuid)
-        return _charged(link, {DETAIL[found[1]]: body.token})
+        link, service = _live_link(body.link), request.env["fynlo.apple.pay"]
+        if not isinstance(body.token, str):
+            service._refuse_token(link.config_id, body.token, link.amount + link.tip, link.fynlo_uuid)
+        registry, payment_id, details, is_new = request.env.registry, *service._begin(link, body.token)
+        if is_new:
+            return Answer(afterwards=lambda: _told(*provider_call.charge(registry, payment_id, details)))
+        return Answer(afterwards=lambda: _told(*provider_call.look(registry, payment_id)))
 
 
 def _live_link(token):
@@ -163,26 +168,16 @@ def _session(merchant, gateway):
         return Answer(ask_session(merchant, gateway))
     except ProviderUnavailable as away:
         waits = {"Retry-After": str(away.retry_after)}
-        raise Problem("provider_unavailable", "Apple does not answer at the moment.", headers=waits) from None
-
-
-def _charged(link, details):
-    """Reserve the payment now, and ask the card processor after the commit. A second tap goes on with the first."""
-    env, registry = request.env, request.env.registry
-    env["fynlo.apple.pay"]._require(link.config_id)
-    env["fynlo.decline.guard"]._check(link._identity(), link.order_id.id)
-    under_way = link._lock().state == "paying"
-    payment_id = env["fynlo.pay.page"]._begin(link, CARD, details)
-    if payment_id is None:
-        raise env["fynlo.pay.link.service"]._over(link)
-    if under_way:
-        return Answer(afterwards=lambda: _told(*provider_call.look(registry, payment_id)))
-    return Answer(afterwards=lambda: _told(*provider_call.charge(registry, payment_id, details)))
+        raise Problem(
+            "provider_unavailable", request.env._("Apple does not answer at the moment."), headers=waits
+        ) from None
 
 
 def _told(payment, _action):
     """What a guest is told: never the order, nor how to reach the provider."""
     if payment["state"] in CLOSED:
         failure = payment["failure"] or {}
-        raise Problem("payment_declined", "No money was taken.", reason=failure.get("code") or payment["state"])
+        raise Problem(
+            "payment_declined", request.env._("No money was taken."), reason=failure.get("code") or payment["state"]
+        )
     return Answer({"state": payment["state"]}, status=202 if payment["state"] in HOLDING else 201)

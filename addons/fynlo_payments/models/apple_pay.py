@@ -2,6 +2,8 @@
 
 import base64
 import json
+import os
+import re
 from decimal import Decimal
 from hashlib import sha256
 
@@ -15,12 +17,16 @@ from ..apple_pay.opening import TokenOpener
 from ..apple_pay.settings import apple_pay_settings
 from ..apple_pay.token import TokenRefused
 from ..providers.connection import ProviderUnavailable
-from ..providers.provider import PREFIX
 
 #: The tender that takes what the sheet yields: Stripe holds the processing key.
 CARD = "stripe"
+CONNECTION = "fynlo.stripe.connection"
+STRIPE = "https://api.stripe.com"
 #: Version of Apple's JavaScript interface that the request is written for.
 SHEET_VERSION = 3
+#: What Stripe gives for a token of Apple's, and for a payment method made of it, and what our client calls them.
+STRIPE_ID = re.compile(r"(tok|pm)_[A-Za-z0-9_]{4,200}")
+DETAIL = {"tok": "token", "pm": "payment_method"}
 NETWORKS = ("visa", "masterCard", "amex", "maestro")
 #: Apple asks for 30 days; a token is refused five minutes after it was made anyway.
 REMEMBERED_DAYS = 35
@@ -65,7 +71,7 @@ class FynloApplePay(models.AbstractModel):
             "domain_file": chosen.association() is not None,
             "country": bool(location.company_id.country_id),
             "certificate": bool(chosen.folder) and self._certificate(location.company_id) is not None,
-            "card_processor": self._takes_cards(location),
+            "card_processor": self._card_processor(location) is not None,
         }
         return [code for code, there in checks.items() if not there]
 
@@ -86,14 +92,21 @@ class FynloApplePay(models.AbstractModel):
         except KeyUnusable:
             return None
 
-    def _takes_cards(self, location):
-        if PREFIX + CARD not in self.env:
-            return False
+    @api.model
+    def _card_processor(self, location):
+        """Where the page takes Apple's token to, and as whom; ``None`` while the location takes no cards.
+
+        ``key`` is the publishable one. The token goes there straight from the guest's phone, and never to us.
+        """
+        if CONNECTION not in self.env:
+            return None
         try:
-            self.env[PREFIX + CARD]._connection(location)
+            public = self.env[CONNECTION]._public(location)
         except ProviderUnavailable:
-            return False
-        return True
+            return None
+        base = os.environ.get("FYNLO_STRIPE_API_BASE") if not public["livemode"] else None
+        named = {"url": f"{base or STRIPE}/v1/tokens", "key": public["publishable_key"], "account": public["account"]}
+        return named if named["key"] else None
 
     def _require(self, location):
         """Raises ``apple_pay_unavailable`` unless the location offers Apple Pay."""
@@ -144,6 +157,25 @@ class FynloApplePay(models.AbstractModel):
         }
 
     # --- tokens --------------------------------------------------------------------------
+
+    @api.model
+    def _begin(self, link, token):
+        """Reserve the payment of a link with what Stripe made of the guest's token.
+
+        Returns the payment's row id, the details for the provider, and whether it is new: a second tap goes
+        on with the first. Raises ``apple_pay_token_refused``, ``apple_pay_unavailable``, ``too_many_declines``,
+        ``pay_link_over`` and as taking a payment does.
+        """
+        found = STRIPE_ID.fullmatch(token)
+        if not found:
+            raise self._refusal("not_of_stripe")
+        self._require(link.config_id)
+        self.env["fynlo.decline.guard"]._check(link._identity(), link.order_id.id)
+        is_new = link._lock().state != "paying"
+        payment_id = self.env["fynlo.pay.page"]._begin(link, CARD)
+        if payment_id is None:
+            raise self.env["fynlo.pay.link.service"]._over(link)
+        return payment_id, {DETAIL[found[1]]: token}, is_new
 
     @api.model
     def _refuse_token(self, location, token, minor, leg_uuid):
