@@ -153,11 +153,9 @@ class ApplePayGuestController(http.Controller):
 
 
 def _live_link(token):
-    """The link behind the token, in its company. Raises ``not_found``, ``rate_limited``, ``pay_link_over``."""
+    """The link behind the token. Raises ``not_found``, ``rate_limited``, ``pay_link_over``."""
     link = request.env["fynlo.pay.link"]._of_token(token)
     rate_limit.spend("page", f"pay:{link.id}")
-    request.update_env(context={**request.env.context, "allowed_company_ids": link.company_id.ids})
-    link = request.env["fynlo.pay.link"].sudo().browse(link.id)
     if link._state_now() not in LIVE:
         raise request.env["fynlo.pay.link.service"]._over(link)
     return link

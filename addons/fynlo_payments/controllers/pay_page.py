@@ -122,8 +122,7 @@ def _link_of(token):
         rate_limit.spend_address("page", address)
         raise
     rate_limit.spend("page", f"pay:{link.id}")
-    lang = request.env["fynlo.pay.page"]._language(link)
-    request.update_env(context={**request.env.context, "allowed_company_ids": link.company_id.ids, "lang": lang})
+    request.update_env(context={**request.env.context, "lang": request.env["fynlo.pay.page"]._language(link)})
     return request.env["fynlo.pay.link"].sudo().browse(link.id)
 
 

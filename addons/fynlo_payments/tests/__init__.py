@@ -1,6 +1,7 @@
 from . import test_apple_pay
 from . import test_apple_pay_api
 from . import test_apple_pay_certificates
+from . import test_apple_pay_page
 from . import test_apple_pay_sessions
 from . import test_apple_pay_tokens
 from . import test_bills
