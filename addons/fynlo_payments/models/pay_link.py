@@ -23,6 +23,7 @@ declare(
 )
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TOKEN_BYTES = 16
 PURPOSE = "pay-link"
 
@@ -120,7 +121,7 @@ class FynloPayLink(models.Model):
     def _of_reference(self, reference):
         """The link of the payment that a provider calls ``reference``. Raises ``not_found``."""
         payment = self.env["fynlo.payment"].sudo()
-        if reference:
+        if REFERENCE.fullmatch(reference):
             payment = payment.search(
                 [("provider_reference", "=", reference), ("pay_link_id", "!=", False)], limit=1, order="id desc"
             )

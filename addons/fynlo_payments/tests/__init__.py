@@ -19,6 +19,8 @@ from . import test_fee_revenue
 from . import test_fee_tables
 from . import test_paid_receipts
 from . import test_pay_links
+from . import test_pay_page
+from . import test_pay_page_browser
 from . import test_payment_list
 from . import test_payment_settings
 from . import test_payments

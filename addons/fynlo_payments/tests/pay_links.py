@@ -166,6 +166,12 @@ class PayLinkCase(Shop, ApiCase):
         row.payment_id.expires_at = "2020-01-01 00:00:00"
         self.env.flush_all()
 
+    def run_job(self):
+        """The scheduled action that ends links; a test's cursor cannot be committed."""
+        with patch.object(self.env.registry["ir.cron"], "_commit_progress", lambda *_args, **_options: 0):
+            self.env["fynlo.pay.link"]._cron_expire()
+        self.env.invalidate_all()
+
     @contextmanager
     def told(self, kind="pay_link.updated"):
         """The events of a kind that tills get meanwhile, as a list that is filled at the end."""

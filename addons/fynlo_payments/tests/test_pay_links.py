@@ -102,6 +102,7 @@ class TestPayLinks(PayLinkCase):
         link = self.make(self.order, 1300)
         elsewhere = self.sign_in("manager", self.other_location)
         company, location = self.make_company("Rival")
+        (company | self.other_location.company_id).tax_calculation_rounding_method = "round_per_line"
         stranger = self.sign_in("owner", location)
         self.assertNotEqual(company, self.company)
         verbs = [("GET", ""), ("GET", "/qr.svg"), ("GET", "/qr.png")]
@@ -122,6 +123,7 @@ class TestPayLinks(PayLinkCase):
             self.assertProblem(self.api("POST", "/open-banking/payments", body, token=token, key=False), "not_found")
         self.assertEqual(self.row_of(link).state, "created")
         managers = self.env["fynlo.pay.link"].with_user(self.employee("manager", location).user_id)
+        managers = managers.with_context(allowed_company_ids=company.ids)
         self.assertFalse(managers.search([]))
         row = self.row_of(link).with_user(self.manager.user_id)
         self.assertEqual(row.amount, 1300)
@@ -255,8 +257,8 @@ class TestPayLinks(PayLinkCase):
         self.assertEqual(self.read(link)["state"], "expired")  # before any job has run
         self.assertIsNone(self.read(link)["url"])
         with self.told() as heard:
-            self.env["fynlo.pay.link"]._cron_expire()
-            self.env["fynlo.pay.link"]._cron_expire()
+            self.run_job()
+            self.run_job()
         self.assertEqual([(event["state"], event["reason"]) for event in heard], [("expired", "time_over")])
         self.location.fynlo_pay_link_minutes = 2
         row = self.row_of(self.make(self.order, 1300))
