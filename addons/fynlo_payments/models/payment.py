@@ -28,7 +28,8 @@ PAYMENTS = """
     SELECT payment.id, payment.fynlo_uuid, payment.method, payment.state, payment.amount, payment.tip, payment.fee,
            payment.surcharge, payment.tendered, payment.change, payment.refunded, payment.provider_reference,
            payment.livemode, payment.failure_code, payment.card_brand, payment.card_last4, payment.version,
-           payment.create_date, payment.write_date, payment.order_id, placed.uuid AS order_uuid, currency.name AS currency
+           payment.create_date, payment.write_date, payment.order_id, placed.uuid AS order_uuid,
+           currency.name AS currency
       FROM fynlo_payment payment
       JOIN pos_order placed ON placed.id = payment.order_id
       JOIN res_currency currency ON currency.id = payment.currency_id
