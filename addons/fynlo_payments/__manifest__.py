@@ -32,5 +32,6 @@
         "data/fee_schedules.xml",
         "data/surcharge_rules.xml",
         "views/fee_views.xml",
+        "views/stripe_views.xml",
     ],
 }

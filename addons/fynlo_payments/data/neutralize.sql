@@ -6,3 +6,10 @@
 UPDATE fynlo_apple_pay_certificate
    SET state = 'retired'
  WHERE state <> 'retired';
+
+-- no location takes cards, and none names a key or an account of the original's
+UPDATE pos_config
+   SET fynlo_stripe_mode = NULL,
+       fynlo_stripe_key = NULL,
+       fynlo_stripe_account = NULL,
+       fynlo_stripe_terminal_location = NULL;

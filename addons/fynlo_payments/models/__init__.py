@@ -10,4 +10,5 @@ from . import stored_value, stored_value_entry, stored_value_accounts, code_gues
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue
 from . import truelayer_connection
+from . import stripe_settings, stripe_connection
 from . import database_copy, decline_guard

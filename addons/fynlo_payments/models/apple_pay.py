@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import re
 from decimal import Decimal
 from hashlib import sha256
@@ -17,10 +16,10 @@ from ..apple_pay.opening import TokenOpener
 from ..apple_pay.settings import apple_pay_settings
 from ..apple_pay.token import TokenRefused
 from ..providers.connection import ProviderUnavailable
+from ..providers.stripe_client import environment
 
 #: The tender that takes what the sheet yields: Stripe holds the processing key.
 CARD = "stripe"
-CONNECTION = "fynlo.stripe.connection"
 STRIPE = "https://api.stripe.com"
 #: Version of Apple's JavaScript interface that the request is written for.
 SHEET_VERSION = 3
@@ -98,14 +97,12 @@ class FynloApplePay(models.AbstractModel):
 
         ``key`` is the publishable one. The token goes there straight from the guest's phone, and never to us.
         """
-        if CONNECTION not in self.env:
-            return None
         try:
-            public = self.env[CONNECTION]._public(location)
+            public = self.env["fynlo.stripe.connection"]._public(location)
         except ProviderUnavailable:
             return None
-        base = os.environ.get("FYNLO_STRIPE_API_BASE") if not public["livemode"] else None
-        named = {"url": f"{base or STRIPE}/v1/tokens", "key": public["publishable_key"], "account": public["account"]}
+        base = environment.api_base(public["livemode"]) or STRIPE
+        named = {"url": f"{base}/v1/tokens", "key": public["publishable_key"], "account": public["account"]}
         return named if named["key"] else None
 
     def _require(self, location):

@@ -15,6 +15,15 @@ class FynloProvider(models.AbstractModel):
             raise ProviderUnavailable("provider_database_is_a_copy")
 
 
+class FynloStripeConnection(models.AbstractModel):
+    _inherit = "fynlo.stripe.connection"
+
+    @api.model
+    def _connection(self, location):
+        self.env["fynlo.provider"]._require_original()
+        return super()._connection(location)
+
+
 class FynloTrueLayerConnection(models.AbstractModel):
     _inherit = "fynlo.truelayer.connection"
 

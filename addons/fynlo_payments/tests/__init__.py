@@ -31,6 +31,8 @@ from . import test_refunds
 from . import test_refunds_api
 from . import test_row_lane
 from . import test_stripe_connection
+from . import test_stripe_payments
+from . import test_stripe_setup
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_reckoning
