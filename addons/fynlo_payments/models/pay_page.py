@@ -56,7 +56,7 @@ class FynloPayPage(models.AbstractModel):
 
     @api.model
     def _policy(self, policy, values):
-        """The Content-Security-Policy of a page with these ``_values``; a method that goes elsewhere names the place."""
+        """The Content-Security-Policy of a page with these ``_values``; a method that goes elsewhere names where."""
         return policy
 
     # --- paying --------------------------------------------------------------------------

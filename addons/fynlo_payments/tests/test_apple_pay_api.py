@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.addons.fynlo_pos_core.tests.common import ApiCase
 from odoo.tests import tagged
 
 from ..apple_pay.settings import ASSOCIATION
-from ..models import apple_pay, apple_pay_page
 from ..providers.connection import ProviderState
 from .apple_pay.token_maker import MERCHANT
 from .bank import ScriptedConnection
@@ -54,6 +54,15 @@ class TestApplePayDomain(ApiCase):
 class ApplePayCase(WithGateway, PayLinkCase):
     """A location that offers Apple Pay on its pay pages; cards are taken by a provider that tests script."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        journal = cls.env["account.journal"].create(
+            {"name": "Cards", "type": "bank", "code": "CARDS", "company_id": cls.company.id}
+        )
+        method = {"name": "Card", "journal_id": journal.id, "company_id": cls.company.id, "fynlo_provider": "stripe"}
+        cls.location.payment_method_ids = [Command.link(cls.env["pos.payment.method"].create(method).id)]
+
     def setUp(self):
         super().setUp()
         root = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="fynlo-apple-")))
@@ -66,11 +75,9 @@ class ApplePayCase(WithGateway, PayLinkCase):
         self.certificate = certificates._add(self.company, raw)
         self.cards = ScriptedConnection()
         for target, name, value in (
-            (type(self.env["fynlo.provider.open_banking"]), "_connection", lambda *_args: self.cards),
+            (type(self.env["fynlo.provider.stripe"]), "_connection", lambda *_args: self.cards),
             (type(self.env["fynlo.apple.pay"]), "_gateway", lambda _service: self.gateway),
             (type(self.env["fynlo.apple.pay"]), "_card_processor", lambda *_args: PROCESSOR),
-            (apple_pay, "CARD", "open_banking"),
-            (apple_pay_page, "CARD", "open_banking"),
         ):
             self.enterContext(patch.object(target, name, value))
         self.order = self.place(self.line(self.menu.pizza))

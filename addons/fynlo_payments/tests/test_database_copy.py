@@ -29,7 +29,10 @@ class TestDatabaseCopy(Shop, TransactionCase):
         secret.write_text("hidden")
         values = {PREFIX + "ENVIRONMENT": "sandbox", **{PREFIX + name: "x" for name in TEXTS}}
         values |= {PREFIX + FILES[0]: str(secret), PREFIX + FILES[1]: str(KEY)}
+        (secret.parent / "key").write_text("sk_test_only_for_tests")
+        values["FYNLO_STRIPE_TEST_SECRET_KEY_FILE"] = str(secret.parent / "key")
         self.enterContext(patch.dict(os.environ, values))
+        self.location.write({"fynlo_stripe_mode": "test", "fynlo_stripe_account": "acct_restaurant"})
 
     def neutralise(self):
         """What ``odoo neutralize`` runs of its base and of this addon."""
@@ -49,9 +52,12 @@ class TestDatabaseCopy(Shop, TransactionCase):
         return [self.env[name] for name in names if name != "fynlo.provider"]
 
     def test_no_provider_is_reached(self):
-        self.assertIn(self.env["fynlo.truelayer.connection"], self.outside())
-        self.env["fynlo.truelayer.connection"]._connection(self.location)  # the original can
+        for code in ("open_banking", "stripe"):
+            self.assertIn(self.env[f"fynlo.provider.{code}"], self.outside())
+            self.env[f"fynlo.provider.{code}"]._connection(self.location)  # the original can
         self.neutralise()
+        self.assertFalse(self.location.fynlo_stripe_mode or self.location.fynlo_stripe_account)
+        self.location.fynlo_stripe_mode = "test"  # somebody tries it out in the copy
         for provider in self.outside():
             with self.subTest(provider._name), self.assertRaises(ProviderUnavailable) as refused:
                 provider._connection(self.location)
