@@ -8,6 +8,7 @@ from . import test_bills
 from . import test_cash_books
 from . import test_cash_rounding
 from . import test_ledger
+from . import test_forbidden_values
 from . import test_gift_card_races
 from . import test_gift_cards
 from . import test_gift_cards_api

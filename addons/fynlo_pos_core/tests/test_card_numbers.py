@@ -1,5 +1,6 @@
 """Card numbers and secrets: none is taken in a body, none reaches the log; barcodes, phones and ids are neither."""
 
+import base64
 import io
 import json
 import logging
@@ -136,6 +137,14 @@ class TestMaskedLog(BaseCase):
         ):
             with self.subTest(text):
                 self.assertNotIn("abc-123", masked(text))
+        self.assertEqual(masked('"GET /pay/mJ4sX0c2Qy2k0tq1b6Yx9g/status HTTP/1.1"'), '"GET /pay/***/status HTTP/1.1"')
+        self.assertEqual(
+            masked("GET /pay/back and /fynlo_payments/static/pay/pay.css"),
+            "GET /pay/back and /fynlo_payments/static/pay/pay.css",
+        )
+        self.assertEqual(
+            masked("client_secret=null {'client_secret': None}"), "client_secret=null {'client_secret': None}"
+        )
         self.assertEqual(masked("client_secret=abc-123&x=1"), "client_secret=***&x=1")
 
     def test_bank_accounts(self):
@@ -160,6 +169,17 @@ class TestMaskedLog(BaseCase):
         ):
             with self.subTest(text):
                 self.assertEqual(masked(text), text)
+
+    def test_uploaded_keys(self):
+        for kind, kept in (
+            ("PRIVATE KEY", False),
+            ("RSA PRIVATE KEY", False),
+            ("EC PRIVATE KEY", False),
+            ("CERTIFICATE", True),
+        ):
+            raw = base64.b64encode(f"-----BEGIN {kind}-----\n{'MIIE' * 20}".encode()).decode()
+            with self.subTest(kind):
+                self.assertEqual(raw in masked(f"{{'key': '{raw}'}}"), kept)
 
     def test_values(self):
         value = {

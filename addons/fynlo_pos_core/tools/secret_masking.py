@@ -23,12 +23,13 @@ SECRET_FIELDS = (
 #: What may be kept of a match is in its first group.
 _SECRETS = re.compile(
     r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|()\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{40,}"  # a PEM as it is uploaded, in base64
+    r"|()\bLS0tLS1CRUdJTiB(?!D)[A-Za-z0-9+/=]{40,}"  # a PEM in base64, as it is uploaded; D begins a certificate
     r"|()\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{4,}"
     r"|()\bwhsec_[A-Za-z0-9+/=_-]{4,}"
     r"|()\b(?:pi|seti|src|cs)_[A-Za-z0-9]+_secret_[A-Za-z0-9]+"
     r"|()\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"
     r"|(\b[Bb]earer\s+)[A-Za-z0-9._~+/=-]{8,}"
+    r"|(/pay/)[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])"  # the address of a pay link is its key
     rf"|((?:{'|'.join(SECRET_FIELDS)})"
     r"[\\\"']*\s*[:=]\s*[\\\"']*)(?!null\b|None\b|\*\*\*)[^\s\\\"',;&})]+",
     re.DOTALL,
@@ -39,7 +40,7 @@ _UK_ACCOUNT = re.compile(r"(?<![0-9-])[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9-])([^0-9
 _IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![0-9A-Za-z])")
 #: A text without any of these holds no secret; most lines are done after this one look.
 HINT = re.compile(
-    r"[0-9][0-9 -]{11,}[0-9]|PRIVATE KEY|[sr]k_|whsec_|_secret|eyJ|[Bb]earer|LS0tLS1CRUdJ"
+    r"[0-9][0-9 -]{11,}[0-9]|PRIVATE KEY|[sr]k_|whsec_|_secret|eyJ|[Bb]earer|LS0tLS1CRUdJ|/pay/"
     r"|resource_token|onlinePaymentC|applicationPrim|account_number|sort_code"
     r"|[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}|(?<![0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}[^0-9]"
 )
