@@ -158,6 +158,7 @@ class PaymentsController(http.Controller):
             "provider_busy",
             "not_payable_in_cash",
             "payment_declined",
+            "too_many_declines",
             "payment_method_unavailable",
             "tip_unavailable",
             "amount_due",

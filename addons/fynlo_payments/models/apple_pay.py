@@ -167,7 +167,6 @@ class FynloApplePay(models.AbstractModel):
         if not found:
             raise self._refusal("not_of_stripe")
         self._require(link.config_id)
-        self.env["fynlo.decline.guard"]._check(link._identity(), link.order_id.id)
         is_new = link._lock().state != "paying"
         payment_id = self.env["fynlo.pay.page"]._begin(link, CARD)
         if payment_id is None:

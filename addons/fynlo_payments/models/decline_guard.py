@@ -36,8 +36,8 @@ class FynloDeclineGuard(models.AbstractModel):
     def _check(self, identity, order_id=None):
         """Raises ``too_many_declines`` when the caller's device, or the order (``pos.order`` id), had too many.
 
-        One query. To be asked before an attempt is reserved with a provider outside; whoever has no
-        device is counted as the employee, and a guest on the payment page by the order alone.
+        One query. Whoever has no device is counted as the employee; a guest on the payment page counts for
+        the till that made the link.
         """
         self.env["fynlo.payment"].flush_model(["state", "failure_code", "write_date"])
         values = {"device": identity.device_id or None, "employee": identity.employee_id or None, "order": order_id}
@@ -49,6 +49,16 @@ class FynloDeclineGuard(models.AbstractModel):
                 self.env._("Too many cards were declined here. Take cash, or wait a few minutes."),
                 headers={"Retry-After": str(max(1, int(wait)))},
             )
+
+
+class FynloPaymentService(models.AbstractModel):
+    _inherit = "fynlo.payment.service"
+
+    @api.model
+    def _send(self, order, identity, facts, method_id, wish):
+        """Nothing is reserved, and no provider asked, for whoever had too many declines."""
+        self.env["fynlo.decline.guard"]._check(identity, order.row_id)
+        return super()._send(order, identity, facts, method_id, wish)
 
 
 class FynloPayment(models.Model):

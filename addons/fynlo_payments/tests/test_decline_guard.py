@@ -7,6 +7,25 @@ from odoo.addons.fynlo_pos_core.tests.editing import Editing
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import TransactionCase, tagged
 
+from ..providers.connection import ProviderState
+from .bank import OutsideCase
+
+
+@tagged("post_install", "-at_install")
+class TestDeclinesAtTheTill(OutsideCase):
+    def test_a_till_that_tries_out_cards(self):
+        order = self.place()
+        for _each in range(6):
+            self.bank.answers = [ProviderState("failed", failure_code="card_declined")]
+            self.assertProblem(self.pay(order, 100), "payment_declined", 402)
+        payments = self.env["fynlo.payment"].search_count([])
+        refused = self.pay(order, 100)
+        self.assertProblem(refused, "too_many_declines", 429)
+        self.assertIn("Retry-After", refused.headers)
+        self.assertEqual(self.env["fynlo.payment"].search_count([]), payments)
+        self.assertEqual(self.bank.calls.count("create"), 6)
+        self.done("POST", f"/orders/{order['id']}/payments", {**self.wish(100), "method": "cash"})
+
 
 @tagged("post_install", "-at_install")
 class TestDeclineGuard(Editing, TransactionCase):
