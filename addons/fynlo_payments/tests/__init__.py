@@ -23,6 +23,7 @@ from . import test_pay_links
 from . import test_pay_page
 from . import test_pay_page_browser
 from . import test_payment_list
+from . import test_payment_security
 from . import test_payment_settings
 from . import test_payments
 from . import test_query_budgets
