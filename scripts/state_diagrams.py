@@ -69,6 +69,12 @@ MACHINES = (
         "`unknown` is a state of its own: a timeout is never a failure.",
     ),
     Machine(
+        "Pay link",
+        "addons/fynlo_payments/models/pay_link_states.py",
+        "PAY_LINK_STATES",
+        "What a guest pays on the own phone. `paying` while a payment is under way; late money may come after the end.",
+    ),
+    Machine(
         "Apple Pay certificate",
         "addons/fynlo_payments/models/apple_pay_certificate.py",
         "CERTIFICATE_STATES",

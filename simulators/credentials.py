@@ -1,4 +1,4 @@
-"""``python -m simulators.credentials FOLDER``: keys and secrets by which the simulators and a restaurant know each other.
+"""``python -m simulators.credentials FOLDER``: keys by which the simulators and a restaurant know each other.
 
 They open no real account. What is there is left as it is.
 """

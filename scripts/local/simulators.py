@@ -32,11 +32,11 @@ def simulator_argv(name: str, layout: Layout, installation: Installation, ports:
     """How a simulator is started; it tells the restaurant of payments as the real provider would."""
     folder = credentials(layout)
     notify = f"http://127.0.0.1:{ports['http']}/api/v1/{HOOKS[name]}"
-    known = {
+    known: dict[str, list[str | Path]] = {
         "bank": ["--client-key", folder / "bank-public.pem"],
         "stripe": ["--secret", (folder / "stripe-webhook").read_text()],
     }
-    start = [installation.environment.python, "-m", f"simulators.{name}", "--port", str(ports[name])]
+    start: list[str | Path] = [installation.environment.python, "-m", f"simulators.{name}", "--port", str(ports[name])]
     return [*start, "--notify", notify, *known[name]]
 
 

@@ -71,7 +71,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         found, hosted = PAYMENT.fullmatch(path), HOSTED_PAYMENT.fullmatch(path)
-        if path == "/.well-known/jwks":
+        if path == "/simulator/payments":
+            with self.server.bank.lock:
+                known = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
+            self._answer(200, {"items": known})
+        elif path == "/.well-known/jwks":
             self._answer(200, key_set())
         elif path == "/payments":
             self._page(HOSTED)

@@ -120,12 +120,15 @@ class FynloDemoBusiness(models.AbstractModel):
         if known:
             return known
         bank = self.env["account.journal"].search([("company_id", "=", company.id), ("type", "=", "bank")], limit=1)
-        return self.env["pos.payment.method"].create({"name": "Card", "company_id": company.id, "journal_id": bank.id})
+        return self.env["pos.payment.method"].create(
+            {"name": "Card", "company_id": company.id, "journal_id": bank.id, "fynlo_provider": "stripe"}
+        )
 
     @api.model
     def _offer_tenders(self, location):
-        """All that guests may pay with beside cash: card and bank (simulated on this machine), a card machine, gift cards."""
+        """What guests may pay with beside cash and card."""
         company, known = location.company_id, self.env["pos.payment.method"]
+        location.fynlo_stripe_mode = "test"
         card = self._card(company)
         for name, provider, journal in (
             ("Pay by bank", "open_banking", card.journal_id),

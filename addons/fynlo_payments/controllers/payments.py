@@ -114,7 +114,7 @@ def sent_or_taken(payment, details):
         payment,
         status=202,
         resource=resource,
-        afterwards=lambda: _told(*provider_call.charge(registry, payment_id, details)),
+        afterwards=lambda: told(*provider_call.charge(registry, payment_id, details)),
     )
 
 
@@ -122,7 +122,7 @@ def _row_id(uuid):
     return request.env["fynlo.payment"].sudo().search([("fynlo_uuid", "=", uuid)]).id
 
 
-def _told(payment, action):
+def told(payment, action):
     """What a till is told of a payment that it asked for; a refusal when no money was taken."""
     if payment["state"] in CLOSED:
         failure = payment["failure"] or {}

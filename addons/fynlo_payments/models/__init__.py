@@ -1,5 +1,5 @@
 from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
-from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
+from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery, payment_printed
 from . import pay_link, pay_link_service, pay_link_following, pay_link_expiry, pay_page
 from . import refund, refund_service, payment_rollback
 from . import apple_pay_certificate, apple_pay_wizards, apple_pay, apple_pay_page

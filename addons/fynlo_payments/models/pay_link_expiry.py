@@ -1,6 +1,7 @@
 """Links whose time is over: how long they live, and how they end without leaving anything payable at a provider."""
 
 import logging
+from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.addons.fynlo_pos_core.rest import Problem, transaction
@@ -13,6 +14,9 @@ from .pay_link_states import LIVE, TIME_OVER, WAITING
 _logger = logging.getLogger(__name__)
 
 AT_ONCE = 100
+#: How long links are kept by which nobody has paid.
+KEPT = timedelta(days=30)
+GC_AT_ONCE = 10_000
 MINUTES = range(2, 121)
 
 
@@ -60,6 +64,13 @@ class FynloPayLink(models.Model):
                 _logger.info("pay link %s is not ended yet: %s", link_id, away.code)
             except Exception:
                 _logger.exception("pay link %s could not be ended", link_id)
+
+    @api.autovacuum
+    def _gc_unused(self):
+        """Forget links by which nobody has paid; those with a payment stay with it."""
+        unused = [("state", "in", ["expired", "cancelled"]), ("payment_id", "=", False)]
+        old = [("write_date", "<", now() - KEPT)]
+        self.sudo().search([*unused, *old], limit=GC_AT_ONCE).unlink()
 
     def _end_of_time(self):
         """End a link whose time is over; returns as :meth:`_end`."""

@@ -32,6 +32,7 @@ from . import test_refund_lists
 from . import test_refunds
 from . import test_refunds_api
 from . import test_row_lane
+from . import test_stripe_api
 from . import test_stripe_connection
 from . import test_stripe_payments
 from . import test_stripe_setup

@@ -267,6 +267,22 @@ class TestPayLinks(PayLinkCase):
             with self.subTest(minutes), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.location.fynlo_pay_link_minutes = minutes
 
+    def test_unused_links_are_forgotten(self):
+        used, unused, live = (self.make(self.order, 1300) for _ in range(3))
+        self.tap_bank(used)
+        for link in (used, unused):
+            self.at(link, ":cancel")
+        rows = {name: self.row_of(link) for name, link in (("used", used), ("unused", unused), ("live", live))}
+        self.env["fynlo.pay.link"]._gc_unused()
+        self.assertTrue(all(row.exists() for row in rows.values()))
+        self.env.cr.execute(
+            "UPDATE fynlo_pay_link SET write_date = now() - interval '31 days' WHERE id = ANY(%s)",
+            ([row.id for row in rows.values()],),
+        )
+        self.env.invalidate_all()
+        self.env["fynlo.pay.link"]._gc_unused()
+        self.assertEqual({name for name, row in rows.items() if row.exists()}, {"used", "live"})
+
     def test_fees(self):
         answer = self.api("GET", "/open-banking/fees?bill=10000&tip=1000", token=self.token)
         self.assertEqual(answer.status_code, 200, answer.text)

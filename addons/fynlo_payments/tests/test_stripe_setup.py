@@ -1,44 +1,18 @@
 """Stripe set up by a location's settings and the process's environment: whole, or not at all."""
 
 import os
-import tempfile
-from pathlib import Path
 from unittest.mock import patch
 
 from odoo.addons.fynlo_pos_core.tests.editing import Editing
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
 
-from ..models.stripe_connection import _connect
 from ..providers.connection import ProviderUnavailable
-
-BASE = "FYNLO_STRIPE_API_BASE"
-
-
-class StripeSettingsCase(Editing):
-    """Mix in: ``self.values`` is an environment whose files hold keys of both modes, and a webhook secret."""
-
-    def prepare_stripe(self):
-        self.addCleanup(_connect.cache_clear)
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.values = {
-            "FYNLO_STRIPE_SECRET_KEY_FILE": self.file("live", "rk_live_only_for_tests"),
-            "FYNLO_STRIPE_TEST_SECRET_KEY_FILE": self.file("test", "sk_test_only_for_tests\n"),
-            "FYNLO_STRIPE_WEBHOOK_SECRETS_FILE": self.file("hooks", "whsec_new\nwhsec_old\n"),
-            "FYNLO_STRIPE_PUBLISHABLE_KEY": "pk_live_shown",
-            "FYNLO_STRIPE_TEST_PUBLISHABLE_KEY": "pk_test_shown",
-            BASE: "",
-            "FYNLO_ENV": "",
-        }
-        self.location.write({"fynlo_stripe_mode": "test", "fynlo_stripe_account": "acct_restaurant"})
-
-    def file(self, name, content):
-        (self.folder / name).write_text(content)
-        return str(self.folder / name)
+from .stripe_shop import BASE, StripeSettingsCase
 
 
 @tagged("post_install", "-at_install")
-class TestStripeSetup(StripeSettingsCase, TransactionCase):
+class TestStripeSetup(StripeSettingsCase, Editing, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

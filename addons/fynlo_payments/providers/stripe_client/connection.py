@@ -90,6 +90,22 @@ class StripeConnection:
             return ProviderState("failed", failure_code="provider_refused")
 
     @in_time
+    def confirm(self, leg: Leg) -> ProviderState:
+        """Charge what the leg's details name. Repeated it charges nothing more, as an intent is charged once.
+
+        Declined, it is ``failed`` with our code, and still open at Stripe: cancel it before letting it go.
+        """
+        try:
+            params = {**_method(leg.details), "expand": ["latest_charge"]}
+            return self._read(ask(lambda: self._api.payment_intents.confirm(leg.reference, params)))
+        except NoAnswer:
+            return UNKNOWN
+        except stripe.CardError as error:
+            return _declined(error)
+        except (stripe.InvalidRequestError, ValueError):
+            return self._believed(leg.reference)
+
+    @in_time
     def fetch(self, leg: Leg) -> ProviderState:
         if not leg.reference:
             return self.find_by_key(leg) or UNKNOWN
