@@ -124,7 +124,9 @@ class TestTaking(OnStripe):
         self.assertEqual((taken.state, taken.amount_captured), ("captured", 800))
         self.assertEqual(self.made("charge")[0]["application_fee_amount"], 8)
         again = self.stripe.capture(leg, 1250)
-        self.assertEqual((again.state, again.amount_captured), ("captured", 800))
+        self.assertEqual((again.state, again.amount_captured, again.amount_refunded), ("captured", 800, 0))
+        self.assertEqual(self.stripe.refund(self.back(leg, 300)).state, "succeeded")
+        self.assertEqual(self.stripe.fetch(leg).amount_refunded, 300)
 
     def test_a_location_may_hold_every_payment(self):
         self.stripe = self.connect(manual_capture=True)

@@ -26,7 +26,7 @@ class TestStripeSetup(StripeSettingsCase, Editing, TransactionCase):
         with patch.dict(os.environ, {**self.values, **changes}):
             return self.env["fynlo.provider.stripe"]._connection(self.location)
 
-    def refused(self, **changes):
+    def assertRefused(self, **changes):
         with self.assertRaises(ProviderUnavailable):
             self.connect(**changes)
 
@@ -39,17 +39,17 @@ class TestStripeSetup(StripeSettingsCase, Editing, TransactionCase):
             self.assertEqual(settings.webhook_secrets, ("whsec_new", "whsec_old"))
             self.assertNotIn(key, repr(settings))
         self.location.fynlo_stripe_mode = False
-        self.refused()
+        self.assertRefused()
 
     def test_a_key_of_the_other_mode_is_refused(self):
-        self.refused(FYNLO_STRIPE_TEST_SECRET_KEY_FILE=self.values["FYNLO_STRIPE_SECRET_KEY_FILE"])
+        self.assertRefused(FYNLO_STRIPE_TEST_SECRET_KEY_FILE=self.values["FYNLO_STRIPE_SECRET_KEY_FILE"])
         self.location.fynlo_stripe_mode = "live"
-        self.refused(FYNLO_STRIPE_SECRET_KEY_FILE=self.values["FYNLO_STRIPE_TEST_SECRET_KEY_FILE"])
-        self.refused(FYNLO_STRIPE_SECRET_KEY_FILE=self.file("pk", "pk_live_shown"))
+        self.assertRefused(FYNLO_STRIPE_SECRET_KEY_FILE=self.values["FYNLO_STRIPE_TEST_SECRET_KEY_FILE"])
+        self.assertRefused(FYNLO_STRIPE_SECRET_KEY_FILE=self.file("pk", "pk_live_shown"))
 
     def test_missing_or_damaged(self):
         for path in ("", "/nowhere", self.file("empty", ""), str(self.folder)):
-            self.refused(FYNLO_STRIPE_TEST_SECRET_KEY_FILE=path)
+            self.assertRefused(FYNLO_STRIPE_TEST_SECRET_KEY_FILE=path)
 
     def test_a_changed_file_is_read_without_a_restart(self):
         first = self.connect()
@@ -59,7 +59,7 @@ class TestStripeSetup(StripeSettingsCase, Editing, TransactionCase):
 
     def test_a_location_may_name_a_key_of_its_own(self):
         self.location.fynlo_stripe_key = "SOHO"
-        self.refused()
+        self.assertRefused()
         own = self.file("soho", "sk_test_soho")
         made = self.connect(FYNLO_STRIPE_TEST_SECRET_KEY_FILE_SOHO=own)
         self.assertEqual(made._settings.secret_key, "sk_test_soho")
@@ -67,16 +67,16 @@ class TestStripeSetup(StripeSettingsCase, Editing, TransactionCase):
     def test_a_simulated_stripe_never_where_real_money_is_meant(self):
         here = "http://127.0.0.1:8098/"
         self.assertEqual(self.connect(**{BASE: here})._settings.api_base, "http://127.0.0.1:8098")
-        self.refused(**{BASE: here, "FYNLO_ENV": "production"})
+        self.assertRefused(**{BASE: here, "FYNLO_ENV": "production"})
         for elsewhere in (
             "https://api.stripe.com",
             "http://stripe.example",
             "http://127.0.0.1.example",
             "ftp://localhost",
         ):
-            self.refused(**{BASE: elsewhere})
+            self.assertRefused(**{BASE: elsewhere})
         self.location.fynlo_stripe_mode = "live"
-        self.refused(**{BASE: here})
+        self.assertRefused(**{BASE: here})
 
     def test_what_is_not_written_like_an_id_is_refused(self):
         for field, value in (

@@ -59,14 +59,15 @@ class StripeConnection:
         self._settings = settings
         self._line = StripeLine()
         options: dict[str, Any] = {"base_addresses": {"api": settings.api_base}} if settings.api_base else {}
-        self._api: Any = stripe.StripeClient(
+        self._client = stripe.StripeClient(
             settings.secret_key,
             stripe_version=settings.api_version,
             stripe_account=settings.account,
             max_network_retries=0,  # transport.ask repeats, within one deadline
             http_client=self._line,
             **options,
-        ).v1
+        )
+        self._api: Any = self._client.v1
 
     @in_time
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
