@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify notifications-again bench bench-orders bench-events bench-rights bench-caches load-api load-users \
+        openapi audit-verify notifications-again secrets-check bench bench-orders bench-events bench-rights \
+        bench-caches load-api load-users \
         load-endpoints load-database load-service load-closing load-chaos load-books load-charges load-notifications \
         races test test-fast \
         load-websocket lint ci
@@ -54,6 +55,10 @@ notifications-again: ## Handle the notifications of payment providers again that
 
 audit-verify: ## Check the audit log's hash chain
 	@$(FYNLO) call fynlo.audit.log _verify
+
+secrets-check: ## Search database and logs for card numbers, keys and tokens; fails if there are any
+	@$(FYNLO) call fynlo.secret.search _require_none
+	@$(FYNLO) python scripts/log_search.py .run/logs
 
 bench: ## Compare the menu with stock Odoo's, and time the hottest reads
 	@$(FYNLO) load bench_core $(ARGS)

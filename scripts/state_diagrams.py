@@ -93,6 +93,12 @@ MACHINES = (
         "What a guest pays on the own phone. `paying` while a payment is under way; late money may come after the end.",
     ),
     Machine(
+        "Apple Pay certificate",
+        "addons/fynlo_payments/models/apple_pay_certificate.py",
+        "CERTIFICATE_STATES",
+        "Several may be active at once, while one takes over from another.",
+    ),
+    Machine(
         "Party at a table",
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",
