@@ -16,11 +16,13 @@ from . import test_payment_list
 from . import test_payment_settings
 from . import test_payments
 from . import test_query_budgets
+from . import test_reconciliation_matching
 from . import test_refund_books
 from . import test_refund_lists
 from . import test_refunds
 from . import test_refunds_api
 from . import test_row_lane
+from . import test_settlements
 from . import test_stripe_connection
 from . import test_till_carry_over
 from . import test_till_posting

@@ -18,6 +18,7 @@ from ..connection import (
     RefundState,
 )
 from . import notification
+from .settlements import StripeSettlements
 from .states import CONFIRMED_BY_SERVER, decline_code, payment_state, refund_state
 from .transport import TIMEOUT_SECONDS, NoAnswer, ask
 
@@ -57,6 +58,7 @@ class StripeConnection:
             http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
             **({"base_addresses": {"api": settings.api_base}} if settings.api_base else {}),
         )
+        self._client = client
         self._intents, self._refunds, self._balance = (
             client.v1.payment_intents,
             client.v1.refunds,
@@ -142,6 +144,10 @@ class StripeConnection:
         if event.account != self._settings.account or event.livemode != self._settings.livemode:
             raise NotificationRefused("account")
         return [event]
+
+    def settlements(self) -> StripeSettlements:
+        """What Stripe reports of the location's account."""
+        return StripeSettlements(self._client, self._settings.account, self._settings.livemode)
 
     def health(self) -> Health:
         if not any(self._settings.webhook_secrets):
