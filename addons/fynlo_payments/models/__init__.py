@@ -3,6 +3,9 @@ from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check
+from . import settlement_account, settlement_movement, settlement_payout, settlement_reading
+from . import reconciliation, reconciliation_difference, reconciliation_service, reconciliation_sessions
+from . import reconciliation_health
 from . import stored_value, stored_value_entry, stored_value_accounts, code_guess, stored_value_service
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue

@@ -23,11 +23,11 @@ PAYOUT_STATES = ("pending", "in_transit", "paid", "failed", "cancelled")
 class Movement:
     """Money that came into an account (above 0) or left it.
 
-    ``id`` is the provider's and stands for the same movement for good. ``reference`` names the payment
-    at the provider, or the refund when it is one; ``leg_uuid`` and ``refund_uuid`` are our own ids, when
-    the provider was given them and sends them back. ``fee`` is what the provider kept, ``platform_fee``
-    what of it is Fynlo's; ``net`` is what arrived. ``charged`` and ``charged_currency`` are what the
-    guest was charged, where that is another currency than the account's.
+    ``id`` is the provider's and stands for the same movement for good. ``reference`` and
+    ``refund_reference`` name payment and refund at the provider; ``leg_uuid`` and ``refund_uuid`` are our
+    own ids, when the provider was given them and sends them back. ``fee`` is what the provider kept,
+    ``platform_fee`` what of it is Fynlo's; ``net`` is what arrived. ``charged`` and ``charged_currency``
+    are what the guest was charged, where that is another currency than the account's.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Movement:
     fee: int = 0
     platform_fee: int = 0
     reference: str | None = None
+    refund_reference: str | None = None
     leg_uuid: str | None = None
     refund_uuid: str | None = None
     charged: int | None = None

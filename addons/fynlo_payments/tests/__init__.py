@@ -15,8 +15,12 @@ from . import test_paid_receipts
 from . import test_payment_list
 from . import test_payment_settings
 from . import test_payments
+from . import test_payouts
 from . import test_query_budgets
+from . import test_reconciliation
 from . import test_reconciliation_matching
+from . import test_reconciliation_sessions
+from . import test_reconciliation_volume
 from . import test_refund_books
 from . import test_refund_lists
 from . import test_refunds

@@ -115,7 +115,7 @@ class TestStripeSettlements(Served):
     def test_a_charge_with_the_fees_kept_of_it(self):
         (charge,) = self.moved(listed(CHARGE))
         at = SINCE + timedelta(hours=12)
-        expected = Movement("txn_1", "charge", 1250, 1200, "GBP", at, 50, 12, "pi_1", "leg-1")
+        expected = Movement("txn_1", "charge", 1250, 1200, "GBP", at, 50, 12, "pi_1", None, "leg-1")
         self.assertEqual(charge, expected)
         (asked,) = self.queries()
         self.assertEqual(asked["created[gte]"], [str(int(SINCE.timestamp()))])
@@ -125,7 +125,8 @@ class TestStripeSettlements(Served):
 
     def test_refunds_name_themselves(self):
         (refund,) = self.moved(listed(REFUND))
-        self.assertEqual((refund.kind, refund.amount, refund.reference), ("refund", -300, "re_1"))
+        self.assertEqual((refund.kind, refund.amount, refund.reference), ("refund", -300, "pi_1"))
+        self.assertEqual(refund.refund_reference, "re_1")
         self.assertEqual(refund.refund_uuid, "back-1")
 
     def test_pages_are_followed_to_the_end(self):
@@ -221,12 +222,12 @@ class TestTrueLayerSettlements(Served):
         payout = refund | {"type": "payout", "id": "po-1", "payout_id": "po-1"}
         found = self.moved({"items": [RECEIVED, refund, other, payout]})
         self.assertEqual(
-            [(one.id, one.kind, one.amount, one.reference) for one in found],
+            [(one.id, one.kind, one.amount, one.reference, one.refund_reference) for one in found],
             [
-                ("tr-1", "charge", 1250, "pay-1"),
-                ("tr-2", "refund", -1250, "back-1"),
-                ("tr-3", "adjustment", 1250, None),
-                ("po-1", "payout", -1250, "po-1"),
+                ("tr-1", "charge", 1250, "pay-1", None),
+                ("tr-2", "refund", -1250, "pay-1", "back-1"),
+                ("tr-3", "adjustment", 1250, None, None),
+                ("po-1", "payout", -1250, None, None),
             ],
         )
         self.assertEqual(found[0].at, SINCE + timedelta(hours=12, milliseconds=500))

@@ -13,12 +13,12 @@ from .calls import Calls, NoAnswer
 WINDOW = timedelta(hours=6)
 PAGES_MAX = 200
 
-#: type → (kind, sign, what names it, when it happened)
+#: type → (kind, sign, when it happened)
 TYPES = {
-    "merchant_account_payment": ("charge", 1, "payment_id", "settled_at"),
-    "external_payment": ("adjustment", 1, None, "settled_at"),
-    "refund": ("refund", -1, "refund_id", "executed_at"),
-    "payout": ("payout", -1, "payout_id", "executed_at"),
+    "merchant_account_payment": ("charge", 1, "settled_at"),
+    "external_payment": ("adjustment", 1, "settled_at"),
+    "refund": ("refund", -1, "executed_at"),
+    "payout": ("payout", -1, "executed_at"),
 }
 DONE = ("settled", "executed")
 WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError)
@@ -51,8 +51,7 @@ class TrueLayerSettlements:
         for row in self._transactions(since, until, {"type": "payout"}):
             paid = _read(row)
             if paid and paid.kind == "payout" and since <= paid.at < until:
-                name = paid.reference or paid.id
-                yield Payout(name, -paid.amount, paid.currency, "paid", paid.at, paid.at.date(), itemised=False)
+                yield Payout(paid.id, -paid.amount, paid.currency, "paid", paid.at, paid.at.date(), itemised=False)
 
     def _transactions(self, since: datetime, until: datetime, only: Mapping[str, str]) -> Iterator[Any]:
         start = since
@@ -91,7 +90,7 @@ class TrueLayerSettlements:
 def _read(row: Any) -> Movement | None:
     """A transaction as a movement; ``None`` while it is pending, for no money has moved yet."""
     try:
-        kind, sign, named_by, happened = TYPES[row["type"]]
+        kind, sign, happened = TYPES[row["type"]]
         if row["status"] not in DONE:
             return None
         amount = sign * _whole(row["amount_in_minor"])
@@ -102,7 +101,8 @@ def _read(row: Any) -> Movement | None:
             net=amount,
             currency=_text(row["currency"]),
             at=_when(row.get(happened) or row.get("settled_at")),
-            reference=_text(row[named_by]) if named_by else None,
+            reference=_text(row["payment_id"]) if kind in ("charge", "refund") else None,
+            refund_reference=_text(row["refund_id"]) if kind == "refund" else None,
         )
     except WRONG_SHAPE as wrong:
         raise ReportUnreadable("transaction") from wrong
