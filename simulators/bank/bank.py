@@ -20,7 +20,11 @@ BEHAVIOURS = (
     "stall",
     "other_amount",
     "other_currency",
+    "clock_ahead",  # notifications bear a time ten minutes from now
 )
+DECIDING = ("manual", "never_answer", "approve_after_expiry", "clock_ahead")
+#: On the bank's page. ``late``: the bank goes on with the payment when it is cancelled.
+DECISIONS = ("approve", "decline", "late", "other")
 OVER = ("executed", "settled", "failed")
 
 
@@ -54,11 +58,27 @@ class Bank:
             self._distort(payment)
             self.payments[payment["id"]] = payment
             self._keys[key] = (raw, payment["id"])
-            if self.behaviour not in ("manual", "never_answer", "approve_after_expiry", "decline"):
-                self.approve(payment["id"])
-            elif self.behaviour == "decline":
+            if self.behaviour == "decline":
                 self.decline(payment["id"])
+            elif self.behaviour not in DECIDING:
+                self.approve(payment["id"])
             return payment
+
+    def decide(self, payment_id: str, decision: str, token: str) -> bool:
+        """What the guest pressed on the bank's page. ``False`` for a page that is not of this payment."""
+        with self.lock:
+            payment = self.payments.get(payment_id)
+            if payment is None or payment["resource_token"] != token or decision not in DECISIONS:
+                return False
+            if decision == "other":
+                payment["amount_in_minor"] += 1
+            if decision == "late":
+                payment["late"] = True
+            elif decision == "decline":
+                self.decline(payment_id)
+            else:
+                self.approve(payment_id)
+            return True
 
     def approve(self, payment_id: str) -> None:
         """The guest agrees; repeated, or after the end, it does nothing."""
@@ -84,7 +104,7 @@ class Bank:
     def cancel(self, payment_id: str) -> bool:
         """Whether it was in time."""
         with self.lock:
-            if self.behaviour == "approve_after_expiry":
+            if self.behaviour == "approve_after_expiry" or self.payments[payment_id].get("late"):
                 self.approve(payment_id)
             if self.payments[payment_id]["status"] in OVER:
                 return False

@@ -4,32 +4,36 @@ import http.client
 import json
 import logging
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 from .bank import BEHAVIOURS, Bank
-from .signing import key_set, notification_headers
+from .page import DECIDE, DONE, HOSTED, summary
+from .signing import ClientKey, key_set, notification_headers
 
 _logger = logging.getLogger(__name__)
 
 PAYMENT = re.compile(r"/v3/payments/([0-9a-f-]{36})(/refunds|/actions/cancel|/approve|/decline)?(?:/([0-9a-f-]{36}))?")
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Bank</title>
-<form method="post" action="/v3/payments/{id}/approve"><button>Approve</button></form>
-<form method="post" action="/v3/payments/{id}/decline"><button>Decline</button></form></html>"""
+HOSTED_PAYMENT = re.compile(r"/hosted/([0-9a-f-]{36})(?:/([a-z]+))?")
 HANGS_S = 30
+AHEAD = timedelta(minutes=10)
 
 
 class BankServer(ThreadingHTTPServer):
-    """Listens on this machine only. ``notify`` is where notifications go; without it they are only collected."""
+    """Listens on this machine only. ``notify`` is where notifications go; without it they are only collected.
+
+    With ``client_key``, the PEM of the client's public key, writes must be signed by it.
+    """
 
     daemon_threads = True
 
-    def __init__(self, port: int = 0, notify: str | None = None) -> None:
+    def __init__(self, port: int = 0, notify: str | None = None, client_key: bytes | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.bank = Bank()
         self.notify = notify
+        self.client_key = ClientKey(client_key) if client_key else None
 
     @property
     def base(self) -> str:
@@ -38,7 +42,8 @@ class BankServer(ThreadingHTTPServer):
     def signed(self, path: str, event: dict[str, Any]) -> tuple[dict[str, str], bytes]:
         """Headers and body of a notification as it is sent now."""
         body = json.dumps(event).encode()
-        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        ahead = AHEAD if self.bank.behaviour == "clock_ahead" else timedelta()
+        moment = (datetime.now(UTC) + ahead).strftime("%Y-%m-%dT%H:%M:%SZ")
         return notification_headers(path, body, moment, f"{self.base}/.well-known/jwks"), body
 
     def deliver(self) -> None:
@@ -65,15 +70,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
-        found = PAYMENT.fullmatch(path)
+        found, hosted = PAYMENT.fullmatch(path), HOSTED_PAYMENT.fullmatch(path)
         if path == "/.well-known/jwks":
             self._answer(200, key_set())
-        elif path == "/payments":  # the id is in the fragment, which the server never sees
-            self._page("<!doctype html><title>Bank</title><p>Open /v3/payments/&lt;id&gt;/approve to decide.</p>")
+        elif path == "/payments":
+            self._page(HOSTED)
+        elif hosted:
+            payment = self.server.bank.payments.get(hosted[1])
+            known = payment is not None and payment["resource_token"] == self.headers.get("X-Resource-Token")
+            self._send(200 if known else 404, "application/json", summary(payment) if known and payment else b"{}")
         elif not found or found[1] not in self.server.bank.payments:
             self._answer(404, {})
         elif found[2] in ("/approve", "/decline"):
-            self._page(PAGE.format(id=found[1]))
+            self._page(DECIDE.format(id=found[1]))
         elif found[2] == "/refunds" and found[3]:
             refund = self.server.bank.refunds.get(found[3])
             self._answer(200 if refund else 404, refund or {})
@@ -93,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _write(self, raw: bytes) -> None:
         bank = self.server.bank
-        found = PAYMENT.fullmatch(self.path)
+        found, hosted = PAYMENT.fullmatch(self.path), HOSTED_PAYMENT.fullmatch(self.path)
         if self.path == "/connect/token":
             self._answer(200, {"access_token": "simulated", "expires_in": 3600, "token_type": "Bearer"})
         elif self.path.startswith("/simulator/behaviour/") and self.path.rsplit("/", 1)[1] in BEHAVIOURS:
@@ -101,8 +110,11 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {})
         elif found and found[1] in bank.payments and found[2] in ("/approve", "/decline"):
             (bank.approve if found[2] == "/approve" else bank.decline)(found[1])
-            self._page("<!doctype html><title>Bank</title><p>Done.</p>")
-        elif not self.headers.get("Tl-Signature") or not self.headers.get("Idempotency-Key"):
+            self._page(DONE)
+        elif hosted:
+            done = bank.decide(hosted[1], hosted[2] or "", self.headers.get("X-Resource-Token") or "")
+            self._answer(200 if done else 404, {})
+        elif not self._signed(raw):
             self._answer(401, {})
         elif self.path == "/v3/payments":
             self._pay(raw)
@@ -110,6 +122,13 @@ class Handler(BaseHTTPRequestHandler):
             self._act(found[1], found[2] or "", raw)
         else:
             self._answer(404, {})
+
+    def _signed(self, raw: bytes) -> bool:
+        """Whether the write has its key and signature, by the client's key when that is known."""
+        signature, key = self.headers.get("Tl-Signature"), self.headers.get("Idempotency-Key")
+        if not signature or not key:
+            return False
+        return self.server.client_key is None or self.server.client_key.signed(self.path, key, raw, signature)
 
     def _pay(self, raw: bytes) -> None:
         bank = self.server.bank

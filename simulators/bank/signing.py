@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
@@ -31,6 +32,29 @@ def notification_headers(path: str, body: bytes, moment: str, jku: str) -> dict[
         "Tl-Signature": f"{header}..{_text(r.to_bytes(66, 'big') + s.to_bytes(66, 'big'))}",
         "Content-Type": "application/json",
     }
+
+
+class ClientKey:
+    """The public key of the one who asks for payments, to check the signature of its writes."""
+
+    def __init__(self, pem: bytes) -> None:
+        key = serialization.load_pem_public_key(pem)
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP521R1):
+            raise ValueError("a client signs with a key on P-521")
+        self._key = key
+
+    def signed(self, path: str, idempotency_key: str, body: bytes, signature: str) -> bool:
+        """Whether the key signed ``POST path`` with this idempotency key and body."""
+        header, empty, encoded = [*signature.split("."), "", ""][:3]
+        payload = f"POST {path}\nIdempotency-Key: {idempotency_key}\n".encode() + body
+        try:
+            raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            covers = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["tl_headers"]
+            numbers = utils.encode_dss_signature(int.from_bytes(raw[:66], "big"), int.from_bytes(raw[66:], "big"))
+            self._key.verify(numbers, f"{header}.{_text(payload)}".encode(), ec.ECDSA(hashes.SHA512()))
+        except (ValueError, KeyError, TypeError, InvalidSignature):
+            return False
+        return not empty and covers == "Idempotency-Key"
 
 
 def _text(raw: bytes) -> str:

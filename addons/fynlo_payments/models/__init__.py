@@ -1,4 +1,5 @@
-from . import pos_order, payment, payment_display, payment_service, payment_share
+from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
+from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
 from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings

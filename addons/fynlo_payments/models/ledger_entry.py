@@ -6,7 +6,12 @@ from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 from odoo.exceptions import UserError
 
 #: What happened to the money of a payment.
-KINDS = [("capture", "Taken"), ("refund", "Given back"), ("refund_failed", "Did not go back")]
+KINDS = [
+    ("capture", "Taken"),
+    ("unasked", "Came too late"),
+    ("refund", "Given back"),
+    ("refund_failed", "Did not go back"),
+]
 TENDER = "tender:"
 
 ENTER = PreparedStatement(
@@ -100,6 +105,12 @@ class FynloPaymentEntry(models.Model):
                 "surcharge": -payment.surcharge,
             },
         )
+
+    @api.model
+    def _enter_unasked(self, payment):
+        """Money came that no order asks for any more: it is owed to the guest."""
+        charged = payment._charged()
+        self._enter(payment, "unasked", {TENDER + payment.method: charged, "refund_due": -charged})
 
     @api.model
     def _enter_refund(self, refund):

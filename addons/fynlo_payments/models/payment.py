@@ -12,19 +12,24 @@ PAYMENT_STATES = {
     "sent": frozenset({"action_required", "authorised", "captured", "failed", "cancelled", "expired", "unknown"}),
     "action_required": frozenset({"authorised", "captured", "failed", "cancelled", "expired", "unknown"}),
     "authorised": frozenset({"captured", "failed", "cancelled", "expired", "unknown"}),
-    "unknown": frozenset({"authorised", "captured", "failed", "cancelled", "expired", "refund_due"}),
+    "unknown": frozenset({"action_required", "authorised", "captured", "failed", "cancelled", "expired", "refund_due"}),
     "captured": frozenset({"refund_due"}),
     "refund_due": frozenset(),
-    "failed": frozenset({"refund_due"}),
-    "cancelled": frozenset({"refund_due"}),
-    "expired": frozenset({"refund_due"}),
+    "failed": frozenset({"captured", "refund_due"}),
+    "cancelled": frozenset({"captured", "refund_due"}),
+    "expired": frozenset({"captured", "refund_due"}),
 }
+#: Money may still come of these, so that much of the bill is nobody else's to pay.
+HOLDING = frozenset({"reserved", "sent", "action_required", "authorised", "unknown"})
+#: Over without money. Should some come all the same, the order takes it if it still owes that much.
+CLOSED = frozenset({"failed", "cancelled", "expired"})
 
 PAYMENTS = """
     SELECT payment.id, payment.fynlo_uuid, payment.method, payment.state, payment.amount, payment.tip, payment.fee,
            payment.surcharge, payment.tendered, payment.change, payment.refunded, payment.provider_reference,
-           payment.livemode, payment.failure_code, payment.version, payment.create_date, payment.write_date,
-           payment.order_id, placed.uuid AS order_uuid, currency.name AS currency
+           payment.livemode, payment.failure_code, payment.card_brand, payment.card_last4, payment.version,
+           payment.create_date, payment.write_date, payment.order_id, placed.uuid AS order_uuid,
+           currency.name AS currency
       FROM fynlo_payment payment
       JOIN pos_order placed ON placed.id = payment.order_id
       JOIN res_currency currency ON currency.id = payment.currency_id
@@ -51,7 +56,11 @@ SETTLE = PreparedStatement(
               failure_code = %(failure_code)s, write_date = %(moment)s
         WHERE id = %(payment)s"""
 )
-OF_ORDERS = PreparedStatement(PAYMENTS + " WHERE payment.order_id = ANY(%(orders)s) ORDER BY payment.id")
+OF_ORDERS = PreparedStatement(
+    PAYMENTS
+    + """ WHERE payment.order_id = ANY(%(orders)s) AND payment.state NOT IN ('failed', 'cancelled', 'expired')
+          ORDER BY payment.id"""
+)
 
 
 class FynloPayment(models.Model):
@@ -133,6 +142,8 @@ class FynloPayment(models.Model):
             livemode=False,
             provider_reference=None,
             failure_code=None,
+            card_brand=None,
+            card_last4=None,
             create_date=moment,
             write_date=moment,
         )
@@ -162,7 +173,7 @@ class FynloPayment(models.Model):
 
     @api.model
     def _documents_by_order(self, order_ids):
-        """The payments of several orders in their shape, with one query."""
+        """The payments of several orders in their shape, with one query; not those that came to nothing."""
         self.flush_model()
         OF_ORDERS.execute(self.env.cr, orders=list(order_ids))
         documents = {order_id: [] for order_id in order_ids}
@@ -201,7 +212,7 @@ def payment_document(row):
     def money(minor):
         return {"amount": minor, "currency": row["currency"]}
 
-    failure = row["failure_code"]
+    failure, brand = row["failure_code"], row["card_brand"]
     return {
         "id": row["fynlo_uuid"],
         "order_id": row["order_uuid"],
@@ -219,7 +230,7 @@ def payment_document(row):
             "reference": row["provider_reference"],
             "livemode": bool(row["livemode"]),
         },
-        "card": None,
+        "card": {"brand": brand, "last4": row["card_last4"]} if brand else None,
         "failure": {"code": failure, "message": failure, "retryable": False} if failure else None,
         "action": None,
         "created_at": wire(row["create_date"]),

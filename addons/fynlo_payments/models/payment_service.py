@@ -52,6 +52,9 @@ class FynloPaymentService(models.AbstractModel):
     def _take(self, identity, order_uuid, wish):
         """Take one payment for an order; return its document with the order's beside it.
 
+        With a tender outside this server the payment is only sent here (``payment_sending.py``): its state
+        is then ``sent``, and the caller goes on with ``provider_call.charge`` after the commit.
+
         ``wish.amount`` goes to the order, ``wish.tendered`` is what the guest handed over. With
         ``wish.complete`` a fully paid order is closed in the same step.
         """
@@ -61,6 +64,8 @@ class FynloPaymentService(models.AbstractModel):
         method_id = self._method(facts, wish.method)
         self._add_tip(order, facts, wish)
         self._check_amounts(order, facts, wish)
+        if not self.env[PREFIX + wish.method]._immediate:
+            return self._send(order, identity, facts, method_id, wish)
         attempt = self._reserve(order, identity, facts, wish)
         outcome = self._charge(attempt)
         document = self._apply(attempt, outcome, order, facts, method_id, identity)
@@ -125,6 +130,12 @@ class FynloPaymentService(models.AbstractModel):
                 self.env._("The order owes less than that."),
                 due={"amount": order.due, "currency": facts.currency},
             )
+        if charged > order.unclaimed:
+            raise Problem(
+                "payment_in_progress",
+                self.env._("Another payment of the order is not over yet."),
+                due={"amount": order.unclaimed, "currency": facts.currency},
+            )
         self._check_tendered(wish, charged)
 
     def _check_tendered(self, wish, charged):
@@ -146,9 +157,9 @@ class FynloPaymentService(models.AbstractModel):
         rule = facts.cash_rounding
         if not rule or not rule.applies_to(tender):
             return
-        settling = rule.rounded(order.due)
+        settling = rule.rounded(order.unclaimed)
         if charged == settling:
-            order.rounding += settling - order.due
+            order.rounding += settling - order.unclaimed
         elif charged != rule.rounded(charged):
             raise Problem(
                 "not_payable_in_cash",
@@ -197,7 +208,7 @@ class FynloPaymentService(models.AbstractModel):
         order.paid += attempt.amount + attempt.tip
         order.change += attempt.change
         document = _document_of(attempt, order, facts)
-        order.payments = [*order.payments, document]
+        order.payments = [*(known for known in order.payments if known["id"] != attempt.fynlo_uuid), document]
         topic = f"l.{facts.location_uuid}.payments"
         self.env["fynlo.outbox"]._emit(facts.company_id, topic, "payment.updated", attempt.fynlo_uuid, document)
         return document
@@ -238,6 +249,6 @@ def _document_of(attempt, order, facts):
     names = ("fynlo_uuid", "method", "state", "amount", "tip", "fee", "surcharge", "tendered", "change", "refunded")
     names += ("livemode", "version", "create_date", "write_date")
     row = {name: attempt[name] for name in names}
-    row["provider_reference"] = attempt.provider_reference or None
-    row["failure_code"] = attempt.failure_code or None
+    for name in ("provider_reference", "failure_code", "card_brand", "card_last4"):
+        row[name] = attempt[name] or None
     return payment_document({**row, "order_uuid": order.uuid, "currency": facts.currency})

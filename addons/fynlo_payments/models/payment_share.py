@@ -3,6 +3,8 @@
 from odoo import fields, models
 from odoo.addons.fynlo_pos_core.rest import Invalid, Problem
 
+from .payment import HOLDING
+
 
 class FynloPayment(models.Model):
     _inherit = "fynlo.payment"
@@ -19,7 +21,7 @@ class FynloPaymentService(models.AbstractModel):
         if wish.share_id is None:
             return
         share = self._share(order, wish)
-        if wish.amount.amount > _owed(share, facts, wish.method):
+        if wish.amount.amount > _owed(share, facts, wish.method) - self._on_the_way(order, share):
             raise Problem(
                 "amount_exceeds_due",
                 self.env._("The share owes less than that."),
@@ -43,6 +45,13 @@ class FynloPaymentService(models.AbstractModel):
             if settled:
                 share.settle()
         return document
+
+    def _on_the_way(self, order, share):
+        """What payments that are not over yet would pay of the share."""
+        if not order.reserved:
+            return 0
+        waiting = [("share_uuid", "=", share.uuid), ("state", "in", list(HOLDING))]
+        return sum(self.env["fynlo.payment"].sudo().search(waiting).mapped("amount"))
 
     def _share(self, order, wish):
         share = order.shares.share(str(wish.share_id)) if order.shares else None

@@ -12,6 +12,7 @@ from ..providers.truelayer_client import LIVE, SANDBOX, Account, TrueLayerConnec
 PREFIX = "FYNLO_TRUELAYER_"
 TEXTS = ("CLIENT_ID", "KEY_ID", "MERCHANT_ACCOUNT", "PAYER_EMAIL", "RETURN_URL")
 FILES = ("CLIENT_SECRET_FILE", "PRIVATE_KEY_FILE")
+PRODUCTION = "production"
 ENVIRONMENTS = {"live": LIVE, "sandbox": SANDBOX}
 
 
@@ -30,8 +31,15 @@ class FynloTrueLayerConnection(models.AbstractModel):
         """
         if location.currency_id.name != "GBP":
             raise ProviderUnavailable("provider_unavailable")
-        names = ("ENVIRONMENT", *TEXTS, *FILES)
-        return _connect(tuple(os.environ.get(PREFIX + name, "") for name in names))
+        return self._listener()
+
+    @api.model
+    def _listener(self):
+        """The connection that verifies notifications, which name no location. Raises like :meth:`_connection`."""
+        values = tuple(os.environ.get(PREFIX + name, "") for name in ("ENVIRONMENT", *TEXTS, *FILES))
+        if os.environ.get("FYNLO_ENV") == PRODUCTION and values[0] != "live":
+            raise ProviderUnavailable("provider_unavailable")  # a bank that moves no money must settle no bill
+        return _connect(values)
 
 
 @cache

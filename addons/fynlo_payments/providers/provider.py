@@ -1,8 +1,11 @@
 """The contract a payment provider fulfils. One file a provider beside this one."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from odoo import models
+
+from .connection import ProviderUnavailable
 
 PREFIX = "fynlo.provider."
 
@@ -20,6 +23,9 @@ class Outcome:
 class FynloProvider(models.AbstractModel):
     """A provider talks to the outside and translates. It writes no record.
 
+    One that takes the money itself (``_immediate``) has ``_charge`` and ``_refund``; any other has
+    ``_connection``, and is called while no transaction is open.
+
     To add one: a file here with ``_name = PREFIX + code`` and this model in ``_inherit``. It is a
     tender from the moment it is installed.
     """
@@ -31,6 +37,8 @@ class FynloProvider(models.AbstractModel):
     _immediate = False
     #: Whether more may be handed over than is due, and the rest comes back from the drawer.
     _gives_change = False
+    #: How long a guest may take. Then the attempt is ended at the provider, and nobody can pay it any more.
+    _expires_after = timedelta(minutes=15)
 
     def _charge(self, attempt):
         """Take ``attempt.amount`` of ``attempt``; safe to call again for the same attempt.
@@ -45,3 +53,10 @@ class FynloProvider(models.AbstractModel):
         Returns an :class:`Outcome` whose state is one of ``REFUND_STATES``. The base refuses.
         """
         return Outcome("failed", failure_code="provider_unavailable")
+
+    def _connection(self, location):
+        """The :class:`~.connection.Connection` with the settings of ``location`` (pos.config). Does not call anybody.
+
+        Raises :class:`~.connection.ProviderUnavailable` when the location has none.
+        """
+        raise ProviderUnavailable("provider_unavailable")

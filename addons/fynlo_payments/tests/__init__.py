@@ -36,3 +36,4 @@ from . import test_till_waste
 from . import test_truelayer_signature
 from . import test_truelayer_connection
 from . import test_truelayer_setup
+from . import test_payments_outside

@@ -100,6 +100,22 @@ class TestTrueLayerConnection(BaseCase):
         self.assertEqual(self.connection.fetch(self.paid("other_amount")).amount, 1251)
         self.assertEqual(self.connection.fetch(self.paid("other_currency")).currency, "EUR")
 
+    def test_the_bank_page_is_named_again_while_it_is_needed(self):
+        leg = self.leg()
+        made = self.connection.create(leg)
+        found = self.connection.find_by_key(leg)
+        self.assertEqual((found.state, found.action), ("action_required", made.action))
+        self.bank.approve(made.reference)
+        self.assertEqual((self.connection.find_by_key(leg).action), None)
+
+    def test_a_clock_that_runs_ahead_is_not_believed(self):
+        self.paid("approve")
+        event = self.bank.events[0]
+        self.hear(event)
+        self.bank.behaviour = "clock_ahead"
+        with self.assertRaises(NotificationRefused):
+            self.hear(event)
+
     def test_a_bank_that_is_away_was_not_asked(self):
         away = TrueLayerConnection(loopback("http://127.0.0.1:1"), self.account)
         with self.assertRaises(ProviderUnavailable):

@@ -50,6 +50,22 @@ class TestTrueLayerSetup(Editing, TransactionCase):
         with self.assertRaises(ProviderUnavailable):
             self.connect(FYNLO_TRUELAYER_PRIVATE_KEY_FILE="/nowhere")
 
+    def test_no_play_money_in_production(self):
+        production = {"FYNLO_ENV": "production"}
+        for where in ("sandbox", "http://127.0.0.1:8099"):
+            self.assertFalse(self.connect(FYNLO_TRUELAYER_ENVIRONMENT=where)._environment.live)
+            with self.subTest(where), self.assertRaises(ProviderUnavailable):
+                self.connect(FYNLO_TRUELAYER_ENVIRONMENT=where, **production)
+        self.assertTrue(self.connect(FYNLO_TRUELAYER_ENVIRONMENT="live", **production)._environment.live)
+
+    def test_the_tender(self):
+        provider = self.env["fynlo.provider.open_banking"]
+        with patch.dict(os.environ, self.values):
+            self.assertIs(provider._connection(self.location), provider._listener())
+        self.assertFalse(provider._immediate)
+        with self.assertRaises(ProviderUnavailable):
+            provider._listener()
+
     def test_pounds_only(self):
         location = self.location.new({"currency_id": self.env.ref("base.EUR").id})
         with patch.dict(os.environ, self.values), self.assertRaises(ProviderUnavailable):

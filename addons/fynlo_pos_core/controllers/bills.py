@@ -34,6 +34,7 @@ class BillsController(http.Controller):
             "unknown_item",
             "nothing_left",
             "paid_exceeds_total",
+            "payment_in_progress",
             "share_paid",
             "id_taken",
             "no_open_session",
@@ -52,7 +53,7 @@ class BillsController(http.Controller):
         tag="orders",
         body=MergeShape,
         returns=OrderView,
-        errors=(*ERRORS, "merge_paid_order", "orders_differ", "too_many_lines"),
+        errors=(*ERRORS, "merge_paid_order", "payment_in_progress", "orders_differ", "too_many_lines"),
     )
     def merge_orders(self, order_id, body):
         return _answer(_service()._merge(current_identity(), order_id, body.order_ids))

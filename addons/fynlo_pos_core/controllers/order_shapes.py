@@ -165,6 +165,7 @@ class TotalsView(View):
     rounding: MoneyView
     paid: MoneyView
     refunded: MoneyView
+    reserved: MoneyView
     due: MoneyView
     cash_due: MoneyView
 

@@ -85,7 +85,14 @@ class OrdersController(http.Controller):
         summary="Close a fully paid order; it cannot be changed afterwards",
         tag="orders",
         returns=OrderView,
-        errors=("not_found", "illegal_transition", "amount_due", "no_open_session", "location_not_ready"),
+        errors=(
+            "not_found",
+            "illegal_transition",
+            "amount_due",
+            "payment_in_progress",
+            "no_open_session",
+            "location_not_ready",
+        ),
     )
     def complete_order(self, order_id):
         order = _service()._complete(current_identity(), order_id)

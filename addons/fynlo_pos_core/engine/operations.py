@@ -86,7 +86,7 @@ class Editor(CourseEdits):
 
     def apply(self, op):
         """The :class:`Result` of ``op``; the order has changed only if it says so."""
-        before = deepcopy(self.order) if self.order.paid or self.portions else None
+        before = deepcopy(self.order) if self.order.paid or self.order.reserved or self.portions else None
         self.basket.served = bool(op.moment) and self.now - op.moment > LATE_AFTER
         taken, acted = len(self.allowance.used), len(self.acts)
         try:
@@ -94,8 +94,8 @@ class Editor(CourseEdits):
                 raise Problem("order_closed", f"The order is {self.order.state}.")
             self.identity.require(PERMISSIONS.get(op.type, DEFAULT_PERMISSION))
             verdict = getattr(self, f"_{op.type}")(op) or stamps.APPLIED
-            if self.order.paid:
-                self._refuse_overpaid()
+            if self.order.paid or self.order.reserved:
+                self._guard_money(before)
             if self.portions:
                 self.portions.hold(self.order, served=self.basket.served)
         except Problem as problem:
@@ -107,9 +107,11 @@ class Editor(CourseEdits):
         self.changed |= verdict.result != "superseded"
         return Result(str(op.op_id), verdict.result, conflict=verdict.conflict, other_device=verdict.other_device)
 
-    def _refuse_overpaid(self):
-        """Money that was taken stays covered by the bill: no edit may make the guest have paid too much."""
+    def _guard_money(self, before):
+        """Money that was taken stays covered by the bill, and what is being paid now stays as it was asked for."""
         order = price_order(self.order, self.facts, self.odoo_taxes)
+        if order.total + order.tip != before.total + before.tip:
+            order.refuse_while_reserved()
         if order.paid - order.refunded > order.total + order.rounding + order.tip:
             raise Problem("paid_exceeds_total", "More has been paid than the order would then cost.")
 

@@ -4,8 +4,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from ..rest import Problem, declare
 from .bill_shares import BillShares
 from .facts import VariantFacts
+
+declare(
+    "payment_in_progress",
+    409,
+    "Payment in progress",
+    "A payment of the order is not over yet, and it was asked for the bill as it is.",
+    "Wait for payment.updated, or cancel the payment; then try again.",
+    retryable=True,
+)
 
 #: What a till made longer ago than this reached us late: it was offline, and the guest has been served.
 LATE_AFTER = timedelta(hours=1)
@@ -234,6 +244,8 @@ class Order:
     paid: int = 0
     change: int = 0
     refunded: int = 0
+    #: what payments that are not over yet would pay of the bill; part of what is due, and nobody else may take it
+    reserved: int = 0
     payments: list[dict] = field(default_factory=list)
     net: int = 0
     tax: int = 0
@@ -243,6 +255,16 @@ class Order:
     @property
     def due(self):
         return max(0, self.total + self.rounding + self.tip - self.paid + self.refunded)
+
+    @property
+    def unclaimed(self):
+        """What is due and not on its way yet."""
+        return self.due - self.reserved
+
+    def refuse_while_reserved(self):
+        """Raise ``payment_in_progress`` while money is on its way that was asked for the order as it is."""
+        if self.reserved:
+            raise Problem("payment_in_progress", "A payment of the order is not over yet.")
 
     @property
     def party(self):

@@ -93,6 +93,7 @@ def _totals(order, facts, money):
         "rounding": money(order.rounding),
         "paid": money(order.paid),
         "refunded": money(order.refunded),
+        "reserved": money(order.reserved),
         "due": money(order.due),
         "cash_due": money(rounding.rounded(order.due) if rounding else order.due),
     }

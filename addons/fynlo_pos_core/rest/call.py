@@ -88,6 +88,11 @@ def current_identity():
     return request.fynlo.identity
 
 
+def current_key():
+    """The Idempotency-Key of the request being served; ``None`` outside of one."""
+    return request.fynlo.idempotency_key if request and hasattr(request, "fynlo") else None
+
+
 def read_request_id(headers):
     """The client's ``X-Request-ID`` when it is a decent one, else a new id."""
     given = headers.get("X-Request-ID", "")

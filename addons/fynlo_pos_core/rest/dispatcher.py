@@ -44,6 +44,8 @@ class FynloDispatcher(Dispatcher):
         self._read_parameters(call, args)
         if call.route.writes or call.route.fresh:
             answer = transaction.run(self.request.env, lambda: self._perform_once(endpoint, call))
+            if answer.afterwards:
+                answer = answer.afterwards()
         else:
             answer = self._perform(endpoint)
         return self._finish(answer, answer.status or call.route.status)
@@ -126,7 +128,7 @@ class FynloDispatcher(Dispatcher):
         replay = idempotency.claim(cr, call.identity.scope, call.idempotency_key, call.body_hash)
         if replay:
             call.headers["Idempotent-Replayed"] = "true"
-            return Answer(json.loads(replay.body), status=replay.status)
+            return _replayed(replay)
         answer = self._perform(endpoint)
         body = answer.body if answer.body is not None else {}
         idempotency.record(cr, call, answer.status or call.route.status, to_json(body), answer.resource)
@@ -153,6 +155,12 @@ class FynloDispatcher(Dispatcher):
             **call.headers,
             **cors.headers(self.request.httprequest),
         }
+
+
+def _replayed(replay):
+    """The answer that was given before; a refusal came as a problem document."""
+    kind = {"media_type": CONTENT_TYPE} if replay.status >= 400 else {}
+    return Answer(json.loads(replay.body), status=replay.status, **kind)
 
 
 class BackOfficeDispatcher(HttpDispatcher):

@@ -98,6 +98,14 @@ def outcome(cr, scope, key):
     return {"key": key, "state": "done", "status": status, "body": json.loads(body), "resource": resource}
 
 
+def amend(cr, scope, key, status, raw):
+    """Give the request a later answer: what it began has come to its end since. Without a record nothing happens."""
+    cr.execute(
+        "UPDATE fynlo_idempotency SET status = %s, body = %s WHERE scope = %s AND key = %s",
+        (status, raw.decode(), scope, key),
+    )
+
+
 def _lock_name(scope, key):
     return f"{scope} {key}"
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from odoo.http import Response
@@ -19,6 +20,10 @@ class Answer:
     ``body`` is a JSON value, or bytes that are ready to go (then ``compressed`` may hold the
     same bytes gzipped, and ``etag`` their tag). ``resource`` is the (type, uuid) that the request
     made or changed, kept with its idempotency record.
+
+    ``afterwards`` runs once the request's transaction is committed and none is open, and returns the
+    :class:`Answer` that is sent instead; for what must not happen in a transaction, such as asking a
+    provider. It opens its own transactions, and is not run for a repetition of the request.
     """
 
     body: object = None
@@ -28,6 +33,7 @@ class Answer:
     compressed: bytes | None = None
     etag: str | None = None
     resource: tuple[str, str] | None = None
+    afterwards: "Callable[[], Answer] | None" = None
 
 
 def to_json(value):

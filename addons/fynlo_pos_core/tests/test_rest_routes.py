@@ -18,8 +18,12 @@ LOOSE = {
     "POST /api/v1/employees/<string:employee_id>/pin",
     "POST /api/v1/gift-cards:balance",
     "POST /api/v1/orders:calculate",
+    "POST /api/v1/payments/<uuid:payment_id>:cancel",
+    "POST /api/v1/payments/<uuid:payment_id>:capture",
+    "POST /api/v1/payments/<uuid:payment_id>:refresh",
     "POST /api/v1/payments/fees:calculate",
     "POST /api/v1/payments/fees:compare",
+    "POST /api/v1/payments:cancel-by-key",
     "POST /api/v1/tips:calculate",
 }
 PROMISE = {"method": "GET", "summary": "-", "tag": "-"}

@@ -1,6 +1,9 @@
-"""QR codes as a matrix of dark and light, and drawn as SVG; no picture library is needed."""
+"""QR codes as a matrix of dark and light, drawn as SVG or as a PNG picture."""
+
+import io
 
 import qrcode
+from PIL import Image
 from qrcode.constants import ERROR_CORRECT_M
 
 Matrix = list[list[bool]]
@@ -27,6 +30,17 @@ def svg(text: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
         f'<path fill="#fff" d="M0,0h{size}v{size}h-{size}z"/><path d="{path}"/></svg>'
     )
+
+
+def png(text: str, module_px: int = 8) -> bytes:
+    """The code as a PNG picture in black and white, with ``module_px`` pixels a module."""
+    modules = matrix(text)
+    size = len(modules)
+    picture = Image.new("1", (size, size))
+    picture.putdata([0 if dark else 1 for line in modules for dark in line])
+    drawn = io.BytesIO()
+    picture.resize((size * module_px, size * module_px), Image.Resampling.NEAREST).save(drawn, "PNG", optimize=True)
+    return drawn.getvalue()
 
 
 def dark_runs(line: list[bool]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -69,7 +70,8 @@ class TrueLayerConnection:
     def find_by_key(self, leg: Leg) -> ProviderState:
         """Asks again by the same key, as TrueLayer cannot search: the same payment, or one that nobody pays.
 
-        The answer's state is read afresh, as a repeated create tells how the payment began.
+        The answer's state is read afresh, as a repeated create tells how the payment began; while the
+        guest has yet to agree it names the bank page again.
         ``unknown`` once the key may have been forgotten.
         """
         if leg.sent_at and datetime.now(UTC) - leg.sent_at > KEY_LIVES:
@@ -77,7 +79,8 @@ class TrueLayerConnection:
         made = self.create(leg)
         if not made.reference:
             return made
-        return self.fetch(_known(leg, made.reference))
+        found = self.fetch(_known(leg, made.reference))
+        return replace(found, action=made.action) if found.state == "action_required" else found
 
     def capture(self, leg: Leg, amount: int) -> ProviderState:
         """Banks know no capture of their own: the guest's consent is for the whole amount."""
@@ -181,20 +184,11 @@ class TrueLayerConnection:
         query = urlencode(
             {"payment_id": state.reference, "resource_token": token, "return_uri": self._account.return_url}
         )
-        action = {"type": "redirect", "url": f"{self._environment.page}#{query}"}
-        return ProviderState(
-            state.state,
-            state.reference,
-            state.amount,
-            currency=state.currency,
-            livemode=state.livemode,
-            action=action,
-            raw_state=state.raw_state,
-        )
+        return replace(state, action={"type": "redirect", "url": f"{self._environment.page}#{query}"})
 
 
 def _known(leg: Leg, reference: str) -> Leg:
-    return Leg(leg.uuid, leg.key, leg.amount, leg.currency, leg.order_uuid, leg.location_uuid, reference=reference)
+    return replace(leg, reference=reference)
 
 
 def _refunds(refund: RefundLeg) -> str:

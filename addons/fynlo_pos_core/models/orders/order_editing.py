@@ -87,6 +87,7 @@ class FynloOrderService(models.AbstractModel):
                 current_state=order.state,
                 allowed=["completed"],
             )
+        order.refuse_while_reserved()
         approver = self._allow_cancel(identity, order, facts, approval_id)
         self._let_portions_go(order, facts)
         self.env["fynlo.order.rows"]._update(order, identity, facts, state="cancel")

@@ -25,7 +25,7 @@ ORDERS = """
            o.fynlo_discounts, o.fynlo_price_drift, o.fynlo_late_arrival, o.fynlo_stamps, o.fynlo_courses,
            o.fynlo_service_charge, o.fynlo_rounding, o.fynlo_carried, o.fynlo_tab_name, o.employee_id,
            o.fynlo_server_id, o.fynlo_shares, o.amount_total, o.amount_tax, o.amount_paid, o.amount_return,
-           o.fynlo_shortages, o.fynlo_refunded,
+           o.fynlo_shortages, o.fynlo_refunded, o.fynlo_reserved,
            device.fynlo_uuid AS device_uuid, employee.fynlo_uuid AS employee_uuid, employee.name AS employee_name,
            seat.fynlo_uuid AS table_uuid, seat.table_number, guest.name AS guest_name,
            guest.fynlo_uuid AS guest_uuid, server.fynlo_uuid AS server_uuid, server.name AS server_name,
@@ -164,7 +164,7 @@ class FynloOrderRows(models.AbstractModel):
         for line in (lines_of or self._lines)(order_ids):
             lines_by_order.setdefault(line["order_id"], []).append(line)
         payments = {}
-        if any(row["has_payments"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
+        if any(row["has_payments"] or row["fynlo_reserved"] or row["fynlo_payment_state"] != "unpaid" for row in rows):
             payments = self.env["pos.order"]._fynlo_payment_documents(order_ids)
         return [_order_of(row, lines_by_order.get(row["id"], []), payments.get(row["id"], []), facts) for row in rows]
 
@@ -230,6 +230,7 @@ def _order_of(row, line_rows, payments, facts):
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),
         refunded=row["fynlo_refunded"] or 0,
+        reserved=row["fynlo_reserved"] or 0,
         payments=payments,
         net=total - tax,
         tax=tax,

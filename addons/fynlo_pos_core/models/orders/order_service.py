@@ -154,6 +154,7 @@ class FynloOrderService(models.AbstractModel):
                 self.env._("The order is not fully paid."),
                 due={"amount": order.due, "currency": facts.currency},
             )
+        order.refuse_while_reserved()
         order.state = "completed"
         self._follow_payment(order, payment_of_completed(order))
         self.env["fynlo.order.rows"]._update(order, identity, facts, state="paid")

@@ -105,6 +105,14 @@ class PosOrder(models.Model):
         copy=False,
         help="What rounding the payment to the coins in use added to the bill, or took off.",
     )
+    fynlo_reserved = fields.Integer(
+        "Reserved (minor units)",
+        default=0,
+        required=True,
+        readonly=True,
+        copy=False,
+        help="What payments that are not over yet would pay of the order.",
+    )
     fynlo_refunded = fields.Integer("Refunded (minor units)", default=0, required=True, readonly=True, copy=False)
     fynlo_tab_name = fields.Char("Tab", size=64, readonly=True, copy=False, help="Whose tab it is, without a table.")
     fynlo_server_id = fields.Many2one(

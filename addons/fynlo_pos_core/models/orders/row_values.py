@@ -122,6 +122,7 @@ def _amounts(order, facts):
         "amount_return": to_major(order.change, facts.digits),
         "amount_difference": to_major(order.paid - order.total - order.tip, facts.digits),
         "fynlo_rounding": order.rounding,
+        "fynlo_reserved": order.reserved,
         "is_tipped": order.tip > 0,
         "tip_amount": to_major(order.tip, facts.digits),
         "fynlo_fulfilment": order.fulfilment,

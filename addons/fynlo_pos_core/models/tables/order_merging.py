@@ -18,7 +18,8 @@ class FynloOrderService(models.AbstractModel):
     def _merge(self, identity, uuid, order_ids):
         """Merge orders into the order ``uuid``; its document. Orders merged into it before are left out.
 
-        Raises ``order_closed``, ``merge_paid_order``, ``orders_differ``, ``too_many_lines``.
+        Raises ``order_closed``, ``merge_paid_order``, ``orders_differ``, ``too_many_lines``,
+        ``payment_in_progress``.
         """
         facts = self._facts(identity)
         if str(uuid) in map(str, order_ids):
@@ -28,6 +29,7 @@ class FynloOrderService(models.AbstractModel):
         for order in (target, *sources):
             if order.state != "open":
                 raise Problem("order_closed", self.env._("Order %s is not open.", order.number))
+            order.refuse_while_reserved()
         if not sources:
             return order_document(target, facts)
         before = {order.number: order.total for order in (target, *sources)}

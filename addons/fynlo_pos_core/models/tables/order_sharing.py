@@ -29,6 +29,7 @@ class FynloOrderService(models.AbstractModel):
             return _answer(order_document(order, facts), facts)
         if order.shares and any(share.paid for share in order.shares.shares):
             raise Problem("share_paid", self.env._("A share of the bill is paid already."))
+        order.refuse_while_reserved()
         order.shares = wanted
         self.env["fynlo.order.rows"]._update(order, identity, facts)
         return _answer(self._announce(order, facts, "order.updated"), facts)

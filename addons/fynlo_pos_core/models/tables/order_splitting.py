@@ -18,7 +18,7 @@ class FynloOrderService(models.AbstractModel):
 
         Answers the order, the new orders, and by how much they together differ from what it cost.
         Raises ``order_closed``, ``line_gone``, ``nothing_left``, ``paid_exceeds_total``,
-        ``id_taken``, ``no_open_session``, ``device_required``.
+        ``payment_in_progress``, ``id_taken``, ``no_open_session``, ``device_required``.
         """
         if wish.by in ("item", "seat"):
             return self._split_off(identity, uuid, wish)
@@ -37,6 +37,7 @@ class FynloOrderService(models.AbstractModel):
         session_id, numbers = self._open_places(identity, order_ids, _new_line_ids(wish))
         order = self.env["fynlo.order.rows"]._lock(uuid, facts)
         self._check_splittable(order, session_id)
+        order.refuse_while_reserved()
         before = order.total
         parting = Parting(order, facts, self.env.cr.now())
         parts = parting.part(self._part_wishes(order, wish), self._odoo_taxes(facts))

@@ -1,0 +1,1 @@
+"""Tests of the simulators by themselves, over HTTP and without Odoo."""
