@@ -1,25 +1,35 @@
 """The comparison itself: days of accounts that are over and known, matched with the ledger and the orders."""
 
+import logging
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
 from ..providers.settlement import QUIET_KINDS
 from ..reconciliation.matching import FACT_OF, Fact, Moved, Subject, match
+from . import provider_call
+from .ledger_entry import TENDER
 
-#: What the ledger says of payments: each fact with what orders must show of it (``due``) and do show (``booked``).
+_logger = logging.getLogger(__name__)
+
+#: Facts of tenders: what the ledger says, what of it orders must show (``due``) and do show (``booked``). Money that
+#: nobody asked for any more is due by no order; a refund by another tender is a fact of that one.
 FACTS = """
     WITH fact AS (
-         SELECT entry.payment_id, entry.refund_id, entry.kind, min(entry.at) AS at,
-                coalesce(sum(entry.amount) FILTER (WHERE entry.account LIKE 'tender:%%'), 0)::bigint AS amount,
+         SELECT entry.payment_id, entry.refund_id, min(entry.at) AS at,
+                CASE entry.kind WHEN 'unasked' THEN 'capture' ELSE entry.kind END AS kind,
+                sum(entry.amount) FILTER (WHERE entry.account = ANY(%(accounts)s))::bigint AS amount,
                 coalesce(-sum(entry.amount) FILTER (WHERE entry.account IN ('order', 'tips', 'surcharge')), 0)::bigint
                     AS due
            FROM fynlo_payment_entry entry
           WHERE {which}
-          GROUP BY entry.payment_id, entry.refund_id, entry.kind)
+          GROUP BY entry.payment_id, entry.refund_id, 4
+         HAVING bool_or(entry.account = ANY(%(accounts)s)))
     SELECT fact.*, payment.config_id, money.name AS currency,
-           round(coalesce(rows.booked, 0) * 10 ^ money.decimal_places)::bigint AS booked,
+           CASE WHEN fact.due = 0 THEN 0
+                ELSE round(coalesce(shown.amount, 0) * 10 ^ money.decimal_places)::bigint END AS booked,
            CASE WHEN fact.kind = 'capture' THEN
                 (SELECT earned.fee FROM fynlo_fee_revenue earned
                   WHERE earned.payment_id = fact.payment_id AND earned.kind = 'accrued') END AS platform_fee
@@ -28,17 +38,13 @@ FACTS = """
       JOIN res_currency money ON money.id = payment.currency_id
       LEFT JOIN fynlo_refund refund ON refund.id = fact.refund_id
       LEFT JOIN LATERAL (
-           SELECT sum(row.amount) AS booked FROM pos_payment row
-            WHERE row.fynlo_payment_id = fact.payment_id
-              AND CASE fact.kind
-                  WHEN 'capture' THEN row.amount > 0 OR row.is_change
-                  WHEN 'refund' THEN row.amount < 0 AND row.is_change IS NOT TRUE
-                       AND CASE WHEN refund.refund_order_id IS NULL
-                                THEN NOT EXISTS (SELECT FROM pos_order back WHERE back.id = row.pos_order_id
-                                                    AND back.fynlo_refunded_order_id IS NOT NULL)
-                                ELSE row.pos_order_id = refund.refund_order_id END
-                  ELSE FALSE END) rows ON TRUE
-     WHERE payment.method = ANY(%(tenders)s)
+           SELECT sum(line.amount) AS amount
+             FROM pos_payment line JOIN pos_order placed ON placed.id = line.pos_order_id
+            WHERE line.fynlo_payment_id = fact.payment_id
+              AND (line.amount > 0 OR line.is_change IS TRUE) = (fact.kind = 'capture')
+              AND CASE WHEN refund.refund_order_id IS NULL THEN placed.fynlo_refunded_order_id IS NULL
+                       ELSE placed.id = refund.refund_order_id END) shown ON TRUE
+     WHERE TRUE
 """
 OF_ACCOUNT = (
     FACTS.format(
@@ -57,6 +63,17 @@ MOVEMENTS = """
      ORDER BY at, id
 """
 
+#: Payments of which the provider has money that our books have not.
+LOST = """
+    SELECT DISTINCT payment.id
+      FROM fynlo_reconciliation_difference lost
+      JOIN fynlo_reconciliation day ON day.id = lost.reconciliation_id
+      JOIN fynlo_settlement_movement moved ON moved.id = lost.movement_id AND moved.kind = 'charge'
+      JOIN fynlo_payment payment ON payment.id = lost.payment_id
+     WHERE day.account_id = %(account)s AND lost.kind = 'missing_here' AND lost.state != 'resolved'
+       AND payment.state NOT IN ('captured', 'refund_due')
+     ORDER BY payment.id
+"""
 MATCHED = "UPDATE fynlo_settlement_movement SET matched = TRUE WHERE account_id = %s AND day = %s AND NOT matched"
 
 
@@ -77,9 +94,28 @@ class FynloReconciliationService(models.AbstractModel):
 
     @api.model
     def _reconcile(self, account, report):
-        """Read an account's report and compare its days; an account that cannot be read waits for the next run."""
-        if self.env["fynlo.settlement.reading"]._read(account, report):
+        """Read an account's report and compare its days; an account that cannot be read waits for the next run.
+
+        Payments that prove lost are asked for at once, as if the provider had just told of them.
+        """
+        if not self.env["fynlo.settlement.reading"]._read(account, report):
+            return
+        self._match(account)
+        if self._recover(account):
             self._match(account)
+
+    def _recover(self, account):
+        """Ask the provider about payments that it has the money of; true when there were any."""
+        self.env.flush_all()
+        lost = [row["id"] for row in self._rows(LOST, account=account.id)]
+        self._commit()
+        for payment_id in lost:
+            try:
+                provider_call.look(self.env.registry, payment_id)
+            except Problem as away:
+                _logger.warning("payment %s is charged, but could not be looked at: %s", payment_id, away.code)
+        self.env.invalidate_all(flush=False)
+        return bool(lost)
 
     @api.model
     def _match(self, account):
@@ -152,7 +188,7 @@ class FynloReconciliationService(models.AbstractModel):
             configs=account.config_ids.filtered(lambda place: place.company_id == company).ids,
             since=since,
             until=until,
-            tenders=account.tenders,
+            accounts=tender_accounts(account.tenders),
             livemode=account.livemode,
         )
         payments |= {fact["payment_id"] for fact in facts}
@@ -188,6 +224,11 @@ class FynloReconciliationService(models.AbstractModel):
 
     def _commit(self):
         self.env["ir.cron"]._commit_progress()
+
+
+def tender_accounts(tenders):
+    """The ledger's accounts of tenders."""
+    return [TENDER + tender for tender in tenders]
 
 
 def _subject(fact):

@@ -6,7 +6,7 @@ from odoo.addons.fynlo_pos_core.tools.money import to_minor
 
 from ..providers.provider import PREFIX
 from ..reconciliation.matching import match
-from .reconciliation_service import FACTS, _fact
+from .reconciliation_service import FACTS, _fact, tender_accounts
 
 OF_SESSION = FACTS.format(
     which="""entry.payment_id = ANY(ARRAY(SELECT id FROM fynlo_payment WHERE session_id = %(session)s))
@@ -45,7 +45,7 @@ class FynloReconciliationService(models.AbstractModel):
         self.env.flush_all()
         rows = self.env["fynlo.reconciliation"]
         for tender in self._local_tenders():
-            facts = self._rows(OF_SESSION, session=session.id, tenders=[tender])
+            facts = self._rows(OF_SESSION, session=session.id, accounts=tender_accounts([tender]))
             if facts or tender == "cash":
                 rows |= self._match_tender(session, tender, facts)
         return rows

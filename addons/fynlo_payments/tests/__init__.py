@@ -19,6 +19,7 @@ from . import test_payouts
 from . import test_query_budgets
 from . import test_reconciliation
 from . import test_reconciliation_matching
+from . import test_reconciliation_recovery
 from . import test_reconciliation_sessions
 from . import test_reconciliation_volume
 from . import test_refund_books

@@ -45,6 +45,8 @@ class Report:
 class Reported(TradingDay):
     """An account of the shop's location at a provider; its reports are ``self.report``."""
 
+    tender = TENDER
+
     def setUp(self):
         super().setUp()
         self.patch(self.registry["ir.cron"], "_commit_progress", lambda cron, *_a, **_v: cron.env.flush_all() or 60.0)
@@ -54,12 +56,12 @@ class Reported(TradingDay):
         self.account = self.known(self.location)
         self.day = self.account._calendar().day_of(now())
 
-    def known(self, locations, tender=TENDER):
+    def known(self, locations):
         """The account as discovering it would write it, read up to the end of tomorrow."""
         self.patch(
             self.registry["fynlo.settlement.account"],
             "_reports",
-            lambda _accounts: [(tender, location, self.report) for location in locations],
+            lambda _accounts: [(self.tender, location, self.report) for location in locations],
         )
         ((account, _report),) = self.env["fynlo.settlement.account"]._discover()
         return account
@@ -68,7 +70,7 @@ class Reported(TradingDay):
         """A payment that the provider has captured and that is on its order; returns its record."""
         order = self.place(self.line(self.menu.pizza), self.line(self.menu.cola))
         identity = self.identity(self.cashier)
-        body = {"id": uuid7(), "method": TENDER, "amount": self.gbp(minor), "tip": self.gbp(tip)}
+        body = {"id": uuid7(), "method": self.tender, "amount": self.gbp(minor), "tip": self.gbp(tip)}
         wish = parse(PaymentShape, to_json(body))
         service = self.env["fynlo.payment.service"]
         facts = self.env["fynlo.order.service"]._facts(identity)

@@ -9,7 +9,7 @@ from odoo.tests import tagged
 
 from ..models import settlement_reading
 from ..providers.settlement import Movement, Payout
-from .provider_reports import TENDER, Report, Reported
+from .provider_reports import Report, Reported
 
 MANY = 5_000
 #: Copies of one payment with its entries and its row on the order.
@@ -38,6 +38,11 @@ DAMAGES = ("none", "drop", "double", "change", "forget", "currency")
 
 @tagged("post_install", "-at_install")
 class TestReconciliationVolume(Reported):
+    def begin(self, name):
+        """An account and a tender that nothing was taken with."""
+        self.tender, self.report = name, Report(name)
+        self.account = self.known(self.location)
+
     def copies(self, many):
         """So many payments of one day, with the movements that a provider would report of them."""
         payment = self.taken()
@@ -52,9 +57,7 @@ class TestReconciliationVolume(Reported):
     def test_a_busy_day_takes_no_more_queries_than_a_quiet_one(self):
         counts = []
         for many in (5, MANY):
-            self.report = Report(f"acct_{many}")
-            self.account = self.known(self.location)
-            self.env.cr.execute("UPDATE fynlo_payment SET method = 'cash' WHERE method = %s", (TENDER,))
+            self.begin(f"with_{many}")
             self.copies(many)
             before = self.env.cr.sql_log_count
             row = self.read()
@@ -69,9 +72,7 @@ class TestReconciliationVolume(Reported):
                 self.damage_at_random(random.Random(seed))
 
     def damage_at_random(self, dice):
-        self.report = Report(f"acct_{dice.random()}")
-        self.account = self.known(self.location)
-        self.env.cr.execute("UPDATE fynlo_payment SET method = 'cash' WHERE method = %s", (TENDER,))
+        self.begin(f"dice_{dice.random()}")
         told, expected = [], []
         for movement in self.copies(30):
             damage = dice.choice(DAMAGES)
