@@ -1,4 +1,5 @@
 from . import payments
+from . import reconciliations
 from . import refunds
 from . import settings
 from . import gift_cards

@@ -6,7 +6,7 @@ from . import payment_settings
 from . import ledger_entry, ledger_check
 from . import settlement_account, settlement_movement, settlement_payout, settlement_reading
 from . import reconciliation, reconciliation_difference, reconciliation_service, reconciliation_sessions
-from . import reconciliation_health
+from . import reconciliation_desk, reconciliation_health
 from . import stored_value, stored_value_entry, stored_value_accounts, code_guess, stored_value_service
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue

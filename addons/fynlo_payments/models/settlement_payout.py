@@ -28,7 +28,7 @@ class FynloPayout(models.Model):
     made_at = fields.Datetime("Made", required=True, readonly=True)
     arrives_on = fields.Date("Arrives", required=True, readonly=True)
     itemised = fields.Boolean(readonly=True, help="The provider tells which movements are in it.")
-    read = fields.Boolean("Movements read", readonly=True)
+    movements_read = fields.Boolean("Movements read", readonly=True)
     movement_ids = fields.One2many("fynlo.settlement.movement", "payout_id", "Movements", readonly=True)
     moved = fields.Integer("Movements add up to (minor units)", compute="_compute_moved", store=True)
     verdict = fields.Selection(
@@ -42,13 +42,13 @@ class FynloPayout(models.Model):
 
     _payout_unique = models.UniqueIndex("(account_id, external_id)", "This payout is known already.")
 
-    @api.depends("movement_ids.net", "amount", "itemised", "read")
+    @api.depends("movement_ids.net", "amount", "itemised", "movements_read")
     def _compute_moved(self):
         for payout in self:
             payout.moved = sum(payout.movement_ids.mapped("net"))
             if not payout.itemised:
                 payout.verdict = "sum"
-            elif not payout.read:
+            elif not payout.movements_read:
                 payout.verdict = "waiting"
             else:
                 payout.verdict = "exact" if payout.moved == payout.amount else "differs"
@@ -67,7 +67,7 @@ class FynloPayout(models.Model):
         values = {"amount": told.amount, "state": told.state, "arrives_on": told.arrives_on, "itemised": told.itemised}
         if payout:
             changed = {name: value for name, value in values.items() if payout[name] != value}
-            payout.write(changed | ({"read": False} if changed else {}))
+            payout.write(changed | ({"movements_read": False} if changed else {}))
             return payout
         return self.create(
             {
@@ -88,4 +88,4 @@ class FynloPayout(models.Model):
         )
         (self.movement_ids - kept).write({"payout_id": False})
         kept.write({"payout_id": self.id})
-        self.read = True
+        self.movements_read = True

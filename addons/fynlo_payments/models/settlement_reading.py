@@ -64,7 +64,7 @@ class FynloSettlementReading(models.AbstractModel):
         self._commit()
         for one in list(told):
             payout = self.env["fynlo.payout"]._keep(account, one)
-            waits = one.itemised and not payout.read
+            waits = one.itemised and not payout.movements_read
             self._commit()
             if waits:
                 self._read_payout(account, payout, report, one.id)

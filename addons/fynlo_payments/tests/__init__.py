@@ -18,6 +18,7 @@ from . import test_payments
 from . import test_payouts
 from . import test_query_budgets
 from . import test_reconciliation
+from . import test_reconciliation_api
 from . import test_reconciliation_matching
 from . import test_reconciliation_recovery
 from . import test_reconciliation_sessions
