@@ -7,61 +7,20 @@ from odoo import api, models
 from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
-from ..providers.settlement import QUIET_KINDS
-from ..reconciliation.matching import FACT_OF, Fact, Moved, Subject, match
+from ..reconciliation.matching import match
 from . import provider_call
-from .ledger_entry import TENDER
-
-_logger = logging.getLogger(__name__)
-
-#: Facts of tenders: what the ledger says, what of it orders must show (``due``) and do show (``booked``). Money that
-#: nobody asked for any more is due by no order; a refund by another tender is a fact of that one.
-FACTS = """
-    WITH fact AS (
-         SELECT entry.payment_id, entry.refund_id, min(entry.at) AS at,
-                CASE entry.kind WHEN 'unasked' THEN 'capture' ELSE entry.kind END AS kind,
-                sum(entry.amount) FILTER (WHERE entry.account = ANY(%(accounts)s))::bigint AS amount,
-                coalesce(-sum(entry.amount) FILTER (WHERE entry.account IN ('order', 'tips', 'surcharge')), 0)::bigint
-                    AS due
-           FROM fynlo_payment_entry entry
-          WHERE {which}
-          GROUP BY entry.payment_id, entry.refund_id, 4
-         HAVING bool_or(entry.account = ANY(%(accounts)s)))
-    SELECT fact.*, payment.config_id, money.name AS currency,
-           CASE WHEN fact.due = 0 THEN 0
-                ELSE round(coalesce(shown.amount, 0) * 10 ^ money.decimal_places)::bigint END AS booked,
-           CASE WHEN fact.kind = 'capture' THEN
-                (SELECT earned.fee FROM fynlo_fee_revenue earned
-                  WHERE earned.payment_id = fact.payment_id AND earned.kind = 'accrued') END AS platform_fee
-      FROM fact
-      JOIN fynlo_payment payment ON payment.id = fact.payment_id
-      JOIN res_currency money ON money.id = payment.currency_id
-      LEFT JOIN fynlo_refund refund ON refund.id = fact.refund_id
-      LEFT JOIN LATERAL (
-           SELECT sum(line.amount) AS amount
-             FROM pos_payment line JOIN pos_order placed ON placed.id = line.pos_order_id
-            WHERE line.fynlo_payment_id = fact.payment_id
-              AND (line.amount > 0 OR line.is_change IS TRUE) = (fact.kind = 'capture')
-              AND CASE WHEN refund.refund_order_id IS NULL THEN placed.fynlo_refunded_order_id IS NULL
-                       ELSE placed.id = refund.refund_order_id END) shown ON TRUE
-     WHERE TRUE
-"""
-OF_ACCOUNT = (
-    FACTS.format(
-        which="""entry.company_id = %(company)s AND entry.config_id = ANY(%(configs)s)
-             AND (entry.at >= %(since)s AND entry.at < %(until)s OR entry.payment_id = ANY(%(payments)s))"""
-    )
-    + " AND coalesce(payment.livemode, FALSE) = %(livemode)s"
+from .reconciliation_sides import (
+    MOVEMENTS,
+    OF_ACCOUNT,
+    WAITING,
+    fact_of,
+    movement_of,
+    of_day,
+    tender_accounts,
+    totals_of,
 )
 
-MOVEMENTS = """
-    SELECT id, kind, day, at, amount, fee, net, guest_amount, guest_currency, platform_fee, payment_id, refund_id,
-           config_id, currency_id
-      FROM fynlo_settlement_movement
-     WHERE account_id = %(account)s AND company_id = %(company)s
-       AND (day = %(day)s OR payment_id = ANY(%(payments)s))
-     ORDER BY at, id
-"""
+_logger = logging.getLogger(__name__)
 
 #: Payments of which the provider has money that our books have not.
 LOST = """
@@ -74,7 +33,11 @@ LOST = """
        AND payment.state NOT IN ('captured', 'refund_due')
      ORDER BY payment.id
 """
-MATCHED = "UPDATE fynlo_settlement_movement SET matched = TRUE WHERE account_id = %s AND day = %s AND NOT matched"
+MATCHED = """
+    UPDATE fynlo_settlement_movement moved SET matched = TRUE
+     WHERE account_id = %(account)s AND day = %(day)s AND NOT matched
+       AND NOT EXISTS (SELECT FROM fynlo_refund WHERE id = moved.refund_id AND state = ANY(%(waiting)s))
+"""
 
 
 class FynloReconciliationService(models.AbstractModel):
@@ -124,7 +87,7 @@ class FynloReconciliationService(models.AbstractModel):
         for day in sorted(self._days(account)):
             for company in account.config_ids.company_id.sorted("id"):
                 self._match_day(account, company, day)
-            self.env.cr.execute(MATCHED, (account.id, day))
+            self.env.cr.execute(MATCHED, {"account": account.id, "day": day, "waiting": WAITING})
             account.matched_until = max(day, account.matched_until)
             self._commit()
 
@@ -173,13 +136,15 @@ class FynloReconciliationService(models.AbstractModel):
         row = known or rows.create(
             {**key, "account_id": account.id, "config_id": account.config_id.id, "currency_id": money.id}
         )
-        found = match([_fact(fact, account.takes_platform_fee) for fact in facts], [_moved(one) for one in moved])
-        row._conclude(self._values(found, facts, moved), **_totals(facts, moved, money.name))
+        found = match(
+            [fact_of(fact, account.takes_platform_fee) for fact in facts], [movement_of(one) for one in moved]
+        )
+        row._conclude(self._values(found, facts, moved), **totals_of(facts, moved, money.name))
         return row
 
     def _sides(self, account, company, day):
         """Facts and movements that belong to the day: all of what began to move on it, and facts without movement."""
-        asked = {"account": account.id, "company": company.id, "day": day, "payments": []}
+        asked = {"account": account.id, "company": company.id, "day": day, "payments": [], "waiting": WAITING}
         payments = {row["payment_id"] for row in self._rows(MOVEMENTS, **asked)} - {None}
         since, until = account._calendar().span(day)
         facts = self._rows(
@@ -193,12 +158,7 @@ class FynloReconciliationService(models.AbstractModel):
         )
         payments |= {fact["payment_id"] for fact in facts}
         moved = self._rows(MOVEMENTS, **{**asked, "payments": list(payments)})
-        begun = {}
-        for one in moved:
-            begun.setdefault(_subject_of_movement(one) or one["id"], one["day"])
-        moved = [one for one in moved if begun[_subject_of_movement(one) or one["id"]] == day]
-        facts = [fact for fact in facts if begun.get(_subject(fact), since <= fact["at"] < until and day) == day]
-        return facts, moved
+        return of_day(day, facts, moved, lambda fact: since <= fact["at"] < until)
 
     def _values(self, found, facts, moved):
         """Differences as values of their records, by key."""
@@ -224,50 +184,3 @@ class FynloReconciliationService(models.AbstractModel):
 
     def _commit(self):
         self.env["ir.cron"]._commit_progress()
-
-
-def tender_accounts(tenders):
-    """The ledger's accounts of tenders."""
-    return [TENDER + tender for tender in tenders]
-
-
-def _subject(fact):
-    return Subject(fact["kind"], fact["payment_id"], fact["refund_id"] or 0)
-
-
-def _subject_of_movement(row):
-    """What a movement must have a fact of; ``None`` for movements that the ledger has no word for."""
-    if row["payment_id"] is None or row["kind"] not in FACT_OF:
-        return None
-    return Subject(FACT_OF[row["kind"]], row["payment_id"], row["refund_id"] or 0)
-
-
-def _fact(row, takes_platform_fee):
-    fee = row["platform_fee"] if takes_platform_fee else None
-    return Fact(_subject(row), row["amount"], row["currency"], row["due"], row["booked"], fee)
-
-
-def _moved(row):
-    return Moved(
-        row["id"],
-        row["kind"],
-        row["guest_amount"],
-        row["guest_currency"],
-        row["platform_fee"],
-        _subject_of_movement(row),
-    )
-
-
-def _totals(facts, moved, currency):
-    """The sums of a day; fees and payouts move between provider and restaurant, so no guest's money is in them."""
-    guests = [one for one in moved if one["kind"] not in QUIET_KINDS and one["guest_currency"] == currency]
-    own = [fact for fact in facts if fact["currency"] == currency]
-    return {
-        "provider_amount": sum(one["guest_amount"] for one in guests),
-        "ledger_amount": sum(fact["amount"] for fact in own),
-        "orders_amount": sum(fact["booked"] for fact in own),
-        "fee_amount": sum(one["fee"] for one in moved) - sum(one["amount"] for one in moved if one["kind"] == "fee"),
-        "net_amount": sum(one["net"] for one in moved if one["kind"] != "payout"),
-        "movement_count": len(moved),
-        "fact_count": len(facts),
-    }

@@ -6,7 +6,7 @@ from odoo.addons.fynlo_pos_core.tools.money import to_minor
 
 from ..providers.provider import PREFIX
 from ..reconciliation.matching import match
-from .reconciliation_service import FACTS, _fact, tender_accounts
+from .reconciliation_sides import FACTS, fact_of, tender_accounts
 
 OF_SESSION = FACTS.format(
     which="""entry.payment_id = ANY(ARRAY(SELECT id FROM fynlo_payment WHERE session_id = %(session)s))
@@ -61,7 +61,7 @@ class FynloReconciliationService(models.AbstractModel):
         }
         places = {"session_id": session.id, "config_id": session.config_id.id, "currency_id": session.currency_id.id}
         row = rows._of(**key) or rows.create({**key, **places})
-        found = self._values(match([_fact(fact, False) for fact in facts], [], settled=False), facts, [])
+        found = self._values(match([fact_of(fact, False) for fact in facts], [], settled=False), facts, [])
         ledger, booked = (sum(fact[name] for fact in facts) for name in ("amount", "booked"))
         totals = {"provider_amount": ledger, "ledger_amount": ledger, "orders_amount": booked, "fact_count": len(facts)}
         if tender == "cash":

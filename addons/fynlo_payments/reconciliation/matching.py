@@ -75,6 +75,20 @@ class Found:
         return f"{self.kind}:{self.subject.kind}:{self.subject.payment}:{self.subject.refund}"
 
 
+def came_to_nothing(facts: Iterable[Subject], moved: Iterable[tuple[Subject, int]]) -> set[tuple[int, int]]:
+    """Payment and refund of refunds that a provider undid before they counted here: they moved out and in again.
+
+    ``facts`` and ``moved`` (with its amount) are all there is of these refunds, on whichever day.
+    """
+    sums: dict[tuple[int, int], int] = {}
+    for subject, amount in moved:
+        if subject.refund:
+            key = (subject.payment, subject.refund)
+            sums[key] = sums.get(key, 0) + amount
+    counted = {(subject.payment, subject.refund) for subject in facts}
+    return {key for key, amount in sums.items() if amount == 0 and key not in counted}
+
+
 def match(facts: Iterable[Fact], moved: Iterable[Moved], settled: bool = True) -> list[Found]:
     """Every difference between the facts and the movements of a day, these in the order in which they happened.
 

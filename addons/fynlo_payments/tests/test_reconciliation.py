@@ -91,6 +91,49 @@ class TestReconciliation(Reported):
         row = self.read()
         self.assertEqual((self.kinds(), row.difference_ids.payment_id), (["missing_here"], payment))
 
+    def refunded(self, payment, state, amount=300):
+        """A refund of a payment that is ``state`` here and was sent to the provider."""
+        refund = self.env["fynlo.refund"].create(
+            {
+                "order_id": payment.order_id.id,
+                "payment_id": payment.id,
+                "company_id": self.company.id,
+                "config_id": self.location.id,
+                "session_id": payment.session_id.id,
+                "currency_id": payment.currency_id.id,
+                "kind": "refund",
+                "state": state,
+                "amount": amount,
+                "reason": "Cold",
+            }
+        )
+        self.moved(payment, kind="refund", amount=-amount, refund_uuid=refund.fynlo_uuid, refund_reference="re_1")
+        return refund
+
+    def test_a_refund_that_is_on_its_way_is_judged_when_it_arrives(self):
+        payment = self.taken()
+        self.moved(payment)
+        refund = self.refunded(payment, "sent")
+        row = self.read()
+        self.assertEqual((row.state, row.movement_count), ("matched", 1))
+        refund.state = "succeeded"
+        parts = {f"tender:{payment.method}": -300, "refund_due": 300}  # what was owed is given
+        self.env["fynlo.payment.entry"]._enter(payment, "refund", parts, refund)
+        self.env.cr.flush()
+        self.read()
+        self.assertEqual((row.state, row.movement_count, row.ledger_amount), ("matched", 2, 1000))
+        self.assertTrue(all(self.env["fynlo.settlement.movement"].search([]).mapped("matched")))
+
+    def test_a_refund_that_the_provider_undid_before_it_counted_is_nothing(self):
+        payment = self.taken()
+        self.moved(payment)
+        refund = self.refunded(payment, "failed")
+        row = self.read()
+        self.assertEqual(self.kinds(), ["missing_here"])
+        self.moved(payment, kind="refund_failed", amount=300, refund_uuid=refund.fynlo_uuid)
+        self.read()
+        self.assertEqual((row.state, row.unresolved_count), ("resolved", 0))
+
     def test_disputes_are_for_people(self):
         payment = self.taken()
         self.moved(payment)
