@@ -94,8 +94,12 @@ class TestReconciliationApi(Shop, ApiCase):
         self.assertEqual(self.api("GET", "/reconciliations").status_code, 401)
         theirs = self.env["res.company"].create({"name": "Other"})
         row = self.env["fynlo.reconciliation"].create(self.day_of(9, company_id=theirs.id, config_id=False))
-        self.read(f"/{row.fynlo_uuid}", status=404)
-        self.assertEqual(len(self.read()["items"]), 3)
+        for role in ("manager", "owner"):
+            self.read(f"/{row.fynlo_uuid}", role=role, status=404)
+            self.assertEqual(len(self.read(role=role)["items"]), 3)
+        elsewhere = self.location.copy({"name": "Elsewhere", "payment_method_ids": False})
+        self.rows.config_id = elsewhere
+        self.assertEqual([len(self.read(role=role)["items"]) for role in ("manager", "owner")], [0, 3])
 
     def test_managers_open_every_screen(self):
         user = self.session_user("manager")
