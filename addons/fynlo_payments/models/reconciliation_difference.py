@@ -116,7 +116,7 @@ class FynloReconciliationDifference(models.Model):
         self.create(fresh)
         for key, one in known.items():
             if key not in found and one.state != "resolved":
-                one._move("resolved", moved_at=now(), actor=False, note=one.note or self.env._("Is gone."))
+                one._move("resolved", moved_at=now(), actor=False, note=one.note or self.env._("Agrees now."))
 
     def _see(self, values):
         """It is still there: open again when it had gone by itself, or has other figures than people saw."""
