@@ -69,6 +69,12 @@ MACHINES = (
         "`unknown` is a state of its own: a timeout is never a failure.",
     ),
     Machine(
+        "Pay link",
+        "addons/fynlo_payments/models/pay_link_states.py",
+        "PAY_LINK_STATES",
+        "What a guest pays on the own phone. `paying` while a payment is under way; late money may come after the end.",
+    ),
+    Machine(
         "Party at a table",
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",

@@ -130,7 +130,7 @@ def test_a_listener_of_the_program_counts(process: Process, tmp_path: Path) -> N
 def test_ports_are_remembered(tmp_path: Path) -> None:
     memory = tmp_path / "ports.json"
     chosen = choose_ports(memory, usual=False)
-    assert len(set(chosen.values())) == 4
+    assert len(set(chosen.values())) == 6
     assert choose_ports(memory, usual=False) == chosen
     assert remembered_ports(memory) == chosen
 

@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/payment_rules.xml",
+        "security/pay_link_rules.xml",
         "security/refund_rules.xml",
         "security/ledger_rules.xml",
         "views/payment_views.xml",
@@ -21,6 +22,8 @@
         "data/reconciliation.xml",
         "views/reconciliation_views.xml",
         "views/settlement_views.xml",
+        "data/pay_links.xml",
+        "views/pay_page_templates.xml",
         "security/stored_value_rules.xml",
         "data/gift_card_permissions.xml",
         "data/gift_card_crons.xml",
@@ -29,5 +32,6 @@
         "data/fee_schedules.xml",
         "data/surcharge_rules.xml",
         "views/fee_views.xml",
+        "views/stripe_views.xml",
     ],
 }

@@ -58,6 +58,13 @@ class LiveRestaurant:
         os.kill(workers[0], signal.SIGKILL)
         return workers[0]
 
+    def pid(self, name: str) -> int:
+        """The pid of a process that is up."""
+        child = self._process(name).child
+        if child is None:
+            raise SetupFailure(f"{name} is not running.")
+        return child
+
     def workers(self) -> list[int]:
         """Pids of Odoo's HTTP and cron workers."""
         return self._process("odoo").children()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.local.failure import SetupFailure
 
-USUAL = {"http": 8069, "gevent": 8072, "websocket": 8090, "relay": 8092}
+USUAL = {"http": 8069, "gevent": 8072, "websocket": 8090, "relay": 8092, "bank": 8094, "stripe": 8096}
 WISHES = {"http": "FYNLO_HTTP_PORT", "websocket": "FYNLO_WS_PORT"}
 
 

@@ -22,6 +22,7 @@ from scripts.local.progress import Progress, SilentProgress
 from scripts.local.python_environment import LINK
 from scripts.local.redis_server import RedisServer
 from scripts.local.secret_files import ensure_secrets, rotate_key
+from scripts.local.simulators import simulated
 from scripts.local.stack import APPLICATIONS, SERVERS, Stack, stop_everything
 from scripts.local.welcome import keep_welcome, print_welcome
 
@@ -131,7 +132,7 @@ def clean() -> None:
 def status() -> int:
     """Prints a line for each process; 0 when all of them run, else 1."""
     down = 0
-    for name in (*reversed(SERVERS), *APPLICATIONS):
+    for name in (*reversed(SERVERS), *APPLICATIONS, *simulated()):
         process = Process(RUN, name)
         down += process.child is None
         state = f"runs   pid {process.child}, restarted {process.restarts} times" if process.child else "down"
@@ -140,6 +141,8 @@ def status() -> int:
         ports = remembered_ports(RUN.ports)
         print(f"\nOdoo      http://127.0.0.1:{ports['http']}\nevents    ws://127.0.0.1:{ports['websocket']}/ws/v1")
         print(f"relay     http://127.0.0.1:{ports['relay']}/health/ready, /metrics")
+        for name in simulated():
+            print(f"{name:9} http://127.0.0.1:{ports[name]} (simulated: no money moves)")
     return 1 if down else 0
 
 

@@ -5,6 +5,7 @@ import secrets
 from scripts.local.command import output
 from scripts.local.installation import Installation
 from scripts.local.layout import ROOT, Layout
+from scripts.local.simulators import ensure_credentials
 
 KEYS = ROOT / "deploy" / "keys.py"
 
@@ -17,6 +18,7 @@ def ensure_secrets(layout: Layout, installation: Installation) -> None:
         partial.touch(mode=0o600)
         partial.write_text(secrets.token_hex(32))
         partial.replace(layout.pepper)
+    ensure_credentials(layout, installation)
 
 
 def rotate_key(layout: Layout, installation: Installation) -> str:

@@ -18,6 +18,7 @@ from scripts.local.layout import ROOT, Layout
 from scripts.local.postgres import Cluster
 from scripts.local.process import Process
 from scripts.local.redis_server import RedisServer
+from scripts.local.simulators import SIMULATORS, simulated, simulator_argv, simulator_environment
 
 APPLICATIONS = ("odoo", "relay", "gateway")
 SERVERS = ("redis", "postgres")
@@ -47,7 +48,8 @@ class Stack:
 
     @property
     def environment(self) -> dict[str, str]:
-        return stack_environment(self.layout, self.installation, self.cluster, self.ports, self.database)
+        environment = stack_environment(self.layout, self.installation, self.cluster, self.ports, self.database)
+        return environment | simulator_environment(self.layout, self.ports)
 
     def configure(self, **options: str) -> None:
         """Writes odoo.conf; Odoo reads it at its start."""
@@ -57,13 +59,16 @@ class Stack:
         return Process(self.layout, name)
 
     def start_applications(self) -> None:
-        for name in APPLICATIONS:
+        for name in (*simulated(), *APPLICATIONS):
             self.start(name)
 
     def start(self, name: str) -> None:
-        """Starts one of Odoo, relay, gateway, redis."""
+        """Starts one of Odoo, relay, gateway, redis, and the simulators bank and stripe."""
         if name == "redis":
             self.redis.start()
+        elif name in SIMULATORS:
+            argv = simulator_argv(name, self.layout, self.installation, self.ports)
+            self.process(name).start(argv, self.environment)
         else:
             self.process(name).start([ENTRYPOINT, name], self.environment)
 
@@ -84,8 +89,8 @@ class Stack:
         self._await("odoo", f"{self.url}/api/v1/health/ready", self.ports["http"])
 
     def stop_applications(self) -> list[str]:
-        """Ends gateway, relay and Odoo; returns the names of those that were running."""
-        return [name for name in reversed(APPLICATIONS) if self.process(name).stop()]
+        """Ends gateway, relay, Odoo and the simulators; returns the names of those that were running."""
+        return [name for name in (*reversed(APPLICATIONS), *SIMULATORS) if self.process(name).stop()]
 
     def call(self, model: str, method: str, *, loud: bool = False) -> Any:
         """Calls a method of an Odoo model in a process of its own, commits, returns its JSON answer."""
@@ -136,6 +141,6 @@ def _indented(text: str) -> str:
 def stop_everything(layout: Layout) -> list[str]:
     """Ends whatever runs below the layout, applications before the servers they use; needs nothing installed."""
     running = {state.stem for state in layout.pids.glob("*.json")}
-    usual = (*reversed(APPLICATIONS), *SERVERS)
+    usual = (*reversed(APPLICATIONS), *SIMULATORS, *SERVERS)
     names = [*sorted(running - set(usual)), *(name for name in usual if name in running)]
     return [name for name in names if Process(layout, name).stop()]

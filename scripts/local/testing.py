@@ -36,7 +36,7 @@ LONGEST_JOB_S = 1800
 ORDINARY_EXITS = {0, 1}
 HUNG = 124
 # ports in the configuration are never bound: pytest-odoo picks a free one for each process
-UNBOUND_PORTS = {"http": 8069, "gevent": 8072, "websocket": 8090, "relay": 0}
+UNBOUND_PORTS = {"http": 8069, "gevent": 8072, "websocket": 8090, "relay": 0, "bank": 0, "stripe": 0}
 
 
 class TestBed:

@@ -74,7 +74,11 @@ class Handler(BaseHTTPRequestHandler):
         path, query = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
         found, hosted = PAYMENT.fullmatch(path), HOSTED_PAYMENT.fullmatch(path)
         listed = TRANSACTIONS.fullmatch(path)
-        if path == "/.well-known/jwks":
+        if path == "/simulator/payments":
+            with self.server.bank.lock:
+                known = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
+            self._answer(200, {"items": known})
+        elif path == "/.well-known/jwks":
             self._answer(200, key_set())
         elif path == "/payments":
             self._page(HOSTED)

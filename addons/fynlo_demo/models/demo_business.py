@@ -100,6 +100,7 @@ class FynloDemoBusiness(models.AbstractModel):
                 }
             )
         )
+        self._offer_tenders(location)
         location.floor_ids.unlink()  # Odoo gives every new restaurant a floor with one table
         self._lay_tables(location)
         return location
@@ -119,7 +120,25 @@ class FynloDemoBusiness(models.AbstractModel):
         if known:
             return known
         bank = self.env["account.journal"].search([("company_id", "=", company.id), ("type", "=", "bank")], limit=1)
-        return self.env["pos.payment.method"].create({"name": "Card", "company_id": company.id, "journal_id": bank.id})
+        return self.env["pos.payment.method"].create(
+            {"name": "Card", "company_id": company.id, "journal_id": bank.id, "fynlo_provider": "stripe"}
+        )
+
+    @api.model
+    def _offer_tenders(self, location):
+        """What guests may pay with beside cash and card."""
+        company, known = location.company_id, self.env["pos.payment.method"]
+        location.fynlo_stripe_mode = "test"
+        card = self._card(company)
+        for name, provider, journal in (
+            ("Pay by bank", "open_banking", card.journal_id),
+            ("Card machine", "manual", card.journal_id),
+            ("Gift card", "gift_card", card.journal_id.browse()),
+        ):
+            method = known.search([("name", "=", name), ("company_id", "=", company.id)], limit=1)
+            location.payment_method_ids |= method or known.create(
+                {"name": name, "company_id": company.id, "journal_id": journal.id, "fynlo_provider": provider}
+            )
 
     def _lay_tables(self, location):
         number = 0

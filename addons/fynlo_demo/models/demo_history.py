@@ -93,7 +93,7 @@ class PastLocation:
         self.presets = {preset.fynlo_kind: preset for preset in self.location.available_preset_ids}
         methods = self.location.payment_method_ids
         cash = methods.filtered("is_cash_count")
-        self.methods = {"cash": cash.id, "card": (methods - cash).id}
+        self.methods = {"cash": cash.id, "card": methods.filtered(lambda method: method.name == "Card").id}
 
     def write_day(self, day, services):
         """One closed session with these orders."""

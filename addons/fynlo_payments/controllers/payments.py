@@ -114,7 +114,7 @@ def sent_or_taken(payment, details):
         payment,
         status=202,
         resource=resource,
-        afterwards=lambda: _told(*provider_call.charge(registry, payment_id, details)),
+        afterwards=lambda: told(*provider_call.charge(registry, payment_id, details)),
     )
 
 
@@ -122,14 +122,14 @@ def _row_id(uuid):
     return request.env["fynlo.payment"].sudo().search([("fynlo_uuid", "=", uuid)]).id
 
 
-def _told(payment, action):
+def told(payment, action):
     """What a till is told of a payment that it asked for; a refusal when no money was taken."""
     if payment["state"] in CLOSED:
         failure = payment["failure"] or {}
         attempt = {"failure_code": failure.get("code"), "state": payment["state"]}
         shown = {name: value for name, value in payment.items() if name != "order"}
-        if failure.get("code") == "provider_unavailable":
-            raise Problem("provider_unavailable", failure["message"], payment=shown)
+        if failure.get("code") in {"provider_unavailable", "provider_busy"}:
+            raise Problem(failure["code"], failure["message"], payment=shown, headers={"Retry-After": "2"})
         raise declined(request.env, attempt, shown)
     return _as_it_is(payment, action)
 
@@ -155,6 +155,7 @@ class PaymentsController(http.Controller):
             "amount_exceeds_due",
             "payment_in_progress",
             "provider_unavailable",
+            "provider_busy",
             "not_payable_in_cash",
             "payment_declined",
             "payment_method_unavailable",

@@ -18,12 +18,17 @@ class OfferedMethodView(View):
 class PaymentMethodsView(SectionView):
     methods: list[OfferedMethodView]
     cash_difference_limit: MoneyView
+    pay_link_minutes: int
 
 
 class PaymentMethodsChange(EntryShape):
-    """A count of the drawer that is further off is asked for once more, and closing then needs a note."""
+    """A count of the drawer that is further off is asked for once more, and closing then needs a note.
+
+    ``pay_link_minutes`` is how long a guest can pay by a QR code.
+    """
 
     cash_difference_limit: MoneyShape | None = None
+    pay_link_minutes: Annotated[int, Field(ge=2, le=120)] | None = None
 
 
 class PaymentMethodsController(http.Controller):

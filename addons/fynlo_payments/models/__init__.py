@@ -1,5 +1,6 @@
 from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
-from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery
+from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery, payment_printed
+from . import pay_link, pay_link_service, pay_link_following, pay_link_expiry, pay_page
 from . import refund, refund_service, payment_rollback
 from . import till_tips
 from . import payment_settings
@@ -11,3 +12,4 @@ from . import stored_value, stored_value_entry, stored_value_accounts, code_gues
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings
 from . import fee_quote, fee_ranking, fee_revenue
 from . import truelayer_connection
+from . import stripe_settings, stripe_connection

@@ -5,6 +5,7 @@ from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 from odoo.addons.fynlo_pos_core.tools.clock import wire
 
 from ..providers.provider import PREFIX
+from .payment_failures import failure_document
 
 #: state → states it may move to. ``unknown`` is a real state: a time-out is never a failure.
 PAYMENT_STATES = {
@@ -212,7 +213,7 @@ def payment_document(row):
     def money(minor):
         return {"amount": minor, "currency": row["currency"]}
 
-    failure, brand = row["failure_code"], row["card_brand"]
+    brand = row["card_brand"]
     return {
         "id": row["fynlo_uuid"],
         "order_id": row["order_uuid"],
@@ -231,7 +232,7 @@ def payment_document(row):
             "livemode": bool(row["livemode"]),
         },
         "card": {"brand": brand, "last4": row["card_last4"]} if brand else None,
-        "failure": {"code": failure, "message": failure, "retryable": False} if failure else None,
+        "failure": failure_document(row["failure_code"]),
         "action": None,
         "created_at": wire(row["create_date"]),
         "updated_at": wire(row["write_date"]),

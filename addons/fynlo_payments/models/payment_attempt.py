@@ -64,23 +64,28 @@ class FynloPayment(models.Model):
     @api.private
     def _taker(self):
         """Who took the payment, as an identity without permissions: what follows is the payment's own doing."""
-        attempt, employee, device = self.sudo(), self.sudo().employee_id, self.sudo().device_id
-        company, location = attempt.company_id, attempt.config_id
-        CATALOGUE_VERSION.execute(self.env.cr, company=company.id)
-        (catalogue_version,) = self.env.cr.fetchone()
-        return Identity(
-            user_id=attempt.create_uid.id,
-            employee_id=employee.id or 0,
-            employee_uuid=employee.fynlo_uuid or None,
-            employee_name=employee.name or "",
-            device_id=device.id or 0,
-            device_uuid=device.fynlo_uuid or None,
-            device_prefix=device.number_prefix or "",
-            location_id=location.id,
-            location_uuid=location.fynlo_uuid,
-            company_id=company.id,
-            company_uuid=company.fynlo_uuid,
-            role="",
-            session_id=0,
-            catalogue_version=catalogue_version,
-        )
+        return taker(self)
+
+
+def taker(record):
+    """Who made a payment or a pay link, as an identity without permissions."""
+    made, employee, device = record.sudo(), record.sudo().employee_id, record.sudo().device_id
+    company, location = made.company_id, made.config_id
+    CATALOGUE_VERSION.execute(record.env.cr, company=company.id)
+    (catalogue_version,) = record.env.cr.fetchone()
+    return Identity(
+        user_id=made.create_uid.id,
+        employee_id=employee.id or 0,
+        employee_uuid=employee.fynlo_uuid or None,
+        employee_name=employee.name or "",
+        device_id=device.id or 0,
+        device_uuid=device.fynlo_uuid or None,
+        device_prefix=device.number_prefix or "",
+        location_id=location.id,
+        location_uuid=location.fynlo_uuid,
+        company_id=company.id,
+        company_uuid=company.fynlo_uuid,
+        role="",
+        session_id=0,
+        catalogue_version=catalogue_version,
+    )

@@ -19,6 +19,7 @@ from odoo.addons.fynlo_pos_core.tools.money import to_major
 
 from ..providers.provider import Outcome
 from .payment import CLOSED, HOLDING, PAYMENT_STATES
+from .payment_failures import failure_sentence
 
 _logger = logging.getLogger(__name__)
 
@@ -193,7 +194,7 @@ def declined(env, attempt, document):
     """The refusal that tells a till that no money was taken by an attempt."""
     return Problem(
         "payment_declined",
-        env._("No money was taken."),
+        failure_sentence(env, attempt["failure_code"]),
         reason=attempt["failure_code"] or attempt["state"],
         payment=document,
     )

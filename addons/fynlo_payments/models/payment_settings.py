@@ -44,6 +44,7 @@ class PaymentMethodsSettings(models.AbstractModel):
     _settings = {
         "methods": Setting("payment_method_ids", show=_methods, store=None),
         "cash_difference_limit": Setting("fynlo_over_short_limit", show=_money, store=_amount),
+        "pay_link_minutes": Setting("fynlo_pay_link_minutes"),
     }
 
     @api.model

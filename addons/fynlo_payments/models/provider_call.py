@@ -67,6 +67,15 @@ def capture(registry, payment_id):
     return _ask(registry, payment_id, lambda connection, leg: connection.capture(leg, amount))
 
 
+def confirm(registry, payment_id, details):
+    """Charge an attempt that waits to be told which card; one that is declined is over. As :func:`look`."""
+
+    def errand(connection, leg):
+        return _ended_if_failed(connection, leg, connection.confirm(replace(leg, details=details)))
+
+    return _ask(registry, payment_id, errand)
+
+
 def document(registry, payment_id):
     """The attempt with its order, as they are."""
     with registry.cursor() as cr:

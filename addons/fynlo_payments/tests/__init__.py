@@ -12,6 +12,9 @@ from . import test_fee_arithmetic
 from . import test_fee_revenue
 from . import test_fee_tables
 from . import test_paid_receipts
+from . import test_pay_links
+from . import test_pay_page
+from . import test_pay_page_browser
 from . import test_payment_list
 from . import test_payment_settings
 from . import test_payments
@@ -29,7 +32,11 @@ from . import test_refunds
 from . import test_refunds_api
 from . import test_row_lane
 from . import test_settlements
+from . import test_stripe_api
 from . import test_stripe_connection
+from . import test_stripe_payments
+from . import test_stripe_settlements
+from . import test_stripe_setup
 from . import test_till_carry_over
 from . import test_till_posting
 from . import test_till_reckoning

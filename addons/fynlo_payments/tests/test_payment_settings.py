@@ -26,6 +26,16 @@ class TestPaymentSettings(SettingsCase):
         self.assertEqual(self.location.fynlo_over_short_limit, 12.34)
         self.assertEqual(self.news()[0][0], f"l.{self.location.fynlo_uuid}.till")
 
+    def test_how_long_pay_links_last(self):
+        self.assertEqual(self.section("payment_methods")["pay_link_minutes"], 15)
+        told = self.change("payment_methods", {"pay_link_minutes": 5}, token=self.manager)
+        self.assertEqual((told["pay_link_minutes"], self.location.fynlo_pay_link_minutes), (5, 5))
+        for minutes in (1, 121, 5.5, "5", None):
+            with self.subTest(minutes):
+                answer = self.api("PATCH", PATH, {"pay_link_minutes": minutes}, token=self.owner)
+                self.assertProblem(answer, "validation_failed", 422)
+        self.assertEqual(self.location.fynlo_pay_link_minutes, 5)
+
     def test_bad_input(self):
         currency = self.location.currency_id.name
         for limit, field in (

@@ -10,9 +10,11 @@ from odoo.tests import tagged
 from odoo.tests.common import _super_send
 
 from simulators.bank.server import BankServer
+from simulators.stripe.server import StripeServer
 
 from ..models import provider_call, settlement_reading
 from ..providers.connection import ProviderUnavailable
+from ..providers.stripe_client import StripeConnection, StripeSettings
 from ..providers.truelayer_client import Account, TrueLayerConnection, loopback
 from .bank import OutsideCase
 
@@ -32,10 +34,7 @@ class TestReconciliationRecovery(OutsideCase):
 
     def setUp(self):
         super().setUp()
-        self.server = BankServer()
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.addCleanup(self.server.server_close)
-        self.addCleanup(self.server.shutdown)
+        self.server = self.serve(BankServer())
         name = f"m-{self.location.id}-{now().timestamp()}"
         account = Account("id", "hidden", "kid", PRIVATE, name, "pay@example.com", "https://pay.example/back")
         self.bank = TrueLayerConnection(loopback(self.server.base), account)
@@ -48,6 +47,29 @@ class TestReconciliationRecovery(OutsideCase):
             lambda accounts: [("open_banking", here, accounts.env["fynlo.provider.open_banking"]._settlements(here))],
         )
         self.accounts = self.env["fynlo.settlement.account"]
+
+    def serve(self, server):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return server
+
+    def test_a_card_whose_answer_was_lost_is_found_as_well(self):
+        stripe = self.serve(StripeServer(secrets=("whsec_test_only",)))
+        account = f"acct_{now().timestamp():.0f}_{self.location.id}"
+        settings = StripeSettings(
+            "sk_test_simulated", False, ("whsec_test_only",), account, api_base=stripe.base, digits=2
+        )
+        self.bank = StripeConnection(settings)
+        order, body = self.place(), self.wish(1200, details={"payment_method": "pm_card_visa"})
+        self.addCleanup(stripe.faults.clear)
+        with stripe.faults.script(("/v1/payment_intents", "drop_after", 50)):
+            answer = self.pay(order, 1200, body=body)
+        self.assertEqual((answer.status_code, answer.json()["state"]), (202, "unknown"))
+        row = self.reconcile(1)
+        self.assertEqual((self.attempt(body).state, row.state, row.provider), ("captured", "resolved", "stripe"))
+        self.assertBooked(order, 1200)
+        self.assertEqual((row.provider_amount, row.ledger_amount, row.orders_amount), (1200, 1200, 1200))
 
     def paid_unnoticed(self, minor=1200):
         """An order whose guest has paid at the bank; nobody has told us. Returns order and payment."""

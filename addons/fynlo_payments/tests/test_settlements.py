@@ -155,6 +155,18 @@ class TestStripeSettlements(Served):
         (refund,) = self.moved(listed(REFUND | {"exchange_rate": 0.857, "source": source}))
         self.assertEqual((refund.charged, refund.charged_currency, refund.currency), (-350, "USD", "GBP"))
 
+    def test_currencies_that_stripe_counts_otherwise(self):
+        own = StripeConnection(
+            StripeSettings("sk_test_only_for_tests", False, (), "acct_1", api_base=self.base, digits=0)
+        )
+        row = CHARGE | {"currency": "isk", "amount": 130_000, "net": 130_000, "fee": 0, "fee_details": []}
+        self.server.script = [listed(row)]
+        (charge,) = own.settlements().movements(SINCE, UNTIL)
+        self.assertEqual((charge.amount, charge.currency), (1300, "ISK"))
+        self.server.script = [listed(row | {"amount": 130_050})]
+        with self.assertRaises(ReportUnreadable):
+            list(own.settlements().movements(SINCE, UNTIL))
+
     def test_damage_is_no_data(self):
         endless = listed(CHARGE, more=True)
         for script in (

@@ -17,6 +17,10 @@ LOOSE = {
     "POST /api/v1/devices/pairing-codes",
     "POST /api/v1/employees/<string:employee_id>/pin",
     "POST /api/v1/gift-cards:balance",
+    "POST /api/v1/open-banking/payments",
+    "POST /api/v1/open-banking/payments/<uuid:link_id>:cancel",
+    "POST /api/v1/open-banking/payments/<uuid:link_id>:fallback",
+    "POST /api/v1/open-banking/payments/<uuid:link_id>:refresh",
     "POST /api/v1/orders:calculate",
     "POST /api/v1/payments/<uuid:payment_id>:cancel",
     "POST /api/v1/payments/<uuid:payment_id>:capture",
@@ -24,6 +28,10 @@ LOOSE = {
     "POST /api/v1/payments/fees:calculate",
     "POST /api/v1/payments/fees:compare",
     "POST /api/v1/payments:cancel-by-key",
+    "POST /api/v1/stripe/connection-tokens",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:cancel",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:capture",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:confirm",
     "POST /api/v1/tips:calculate",
 }
 PROMISE = {"method": "GET", "summary": "-", "tag": "-"}

@@ -1,5 +1,15 @@
 """Stripe as a provider outside the server: plain Python that fulfils ``Connection`` and knows no record."""
 
-from .connection import StripeConnection, StripeSettings
+import logging
 
-__all__ = ["StripeConnection", "StripeSettings"]
+import stripe
+
+from . import environment
+from .connection import StripeConnection, StripeSettings
+from .notification import StripeListener
+
+logging.getLogger("stripe").setLevel(logging.WARNING)  # lower, it would write what is sent and answered
+stripe.enable_telemetry = False
+stripe.set_app_info("Fynlo POS")
+
+__all__ = ["StripeConnection", "StripeListener", "StripeSettings", "environment"]

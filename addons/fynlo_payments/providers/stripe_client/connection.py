@@ -1,6 +1,7 @@
 """Payments, refunds and notifications of one location at Stripe."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,22 +18,27 @@ from ..connection import (
     RefundLeg,
     RefundState,
 )
-from . import notification
+from .currencies import NotChargeable, Scale
+from .finding import found_leg, found_refund
+from .notification import StripeListener
 from .settlements import StripeSettlements
 from .states import CONFIRMED_BY_SERVER, decline_code, payment_state, refund_state
-from .transport import TIMEOUT_SECONDS, NoAnswer, ask
+from .transport import NoAnswer, StripeLine, ask, in_time
 
 UNKNOWN = ProviderState("unknown")
 REFUND_UNKNOWN = RefundState("unknown")
 KEYS_LIVE = timedelta(hours=23)  # Stripe forgets idempotency keys after a day
-IN_FLIGHT = timedelta(seconds=60)
-CLOCK_SLACK = timedelta(minutes=5)
-PAGES = 5
+CLOCKS_APART_S = 60
+METHOD = re.compile(r"pm_\w{1,100}")
+TOKEN = re.compile(r"tok_\w{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
 class StripeSettings:
-    """How one location reaches Stripe. Secrets are never shown; ``api_base`` is for simulators."""
+    """How one location reaches Stripe. Secrets are never shown; ``api_base`` is for simulators.
+
+    ``digits`` is what the location's minor unit counts; ``manual_capture`` holds every payment until it is captured.
+    """
 
     secret_key: str = field(repr=False)
     livemode: bool
@@ -40,6 +46,8 @@ class StripeSettings:
     account: str | None = None
     api_version: str = "2023-10-16"
     api_base: str | None = None
+    digits: int | None = None
+    manual_capture: bool = False
 
 
 class StripeConnection:
@@ -50,186 +58,256 @@ class StripeConnection:
         if not settings.secret_key.startswith((f"sk_{kind}_", f"rk_{kind}_")):
             raise ProviderUnavailable("provider_unavailable")
         self._settings = settings
-        client = stripe.StripeClient(
+        self._line = StripeLine()
+        options: dict[str, Any] = {"base_addresses": {"api": settings.api_base}} if settings.api_base else {}
+        self._client = stripe.StripeClient(
             settings.secret_key,
             stripe_version=settings.api_version,
             stripe_account=settings.account,
             max_network_retries=0,  # transport.ask repeats, within one deadline
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
-            **({"base_addresses": {"api": settings.api_base}} if settings.api_base else {}),
+            http_client=self._line,
+            **options,
         )
-        self._client = client
-        self._intents, self._refunds, self._balance = (
-            client.v1.payment_intents,
-            client.v1.refunds,
-            client.v1.balance,
-        )
+        self._api: Any = self._client.v1
+        self._report = StripeSettlements(self._api, settings.account, settings.livemode, settings.digits)
 
+    @in_time
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
         if leg.sent_at and datetime.now(UTC) - leg.sent_at > KEYS_LIVE:
             return self.find_by_key(leg) or UNKNOWN
-        params, options = self._wish(leg), {"idempotency_key": leg.key}
-        return self._payment(lambda: self._intents.create(params, options))
+        try:
+            wish = self._wish(leg)
+        except NotChargeable:
+            return ProviderState("failed", failure_code="amount_not_chargeable")
+        except ValueError:
+            return ProviderState("failed", failure_code="provider_refused")
+        try:
+            return self._read(ask(lambda: self._api.payment_intents.create(wish, {"idempotency_key": leg.key})))
+        except NoAnswer:
+            return UNKNOWN
+        except stripe.IdempotencyError:  # it arrived before with what the till gave for it
+            return self.find_by_key(leg) or UNKNOWN
+        except stripe.CardError as error:
+            return _declined(error)
+        except stripe.InvalidRequestError:
+            return ProviderState("failed", failure_code="provider_refused")
 
+    @in_time
+    def confirm(self, leg: Leg) -> ProviderState:
+        """Charge what the leg's details name. Repeated it charges nothing more, as an intent is charged once.
+
+        Declined, it is ``failed`` with our code, and still open at Stripe: cancel it before letting it go.
+        """
+        try:
+            params = {**_method(leg.details), "expand": ["latest_charge"]}
+            return self._read(ask(lambda: self._api.payment_intents.confirm(leg.reference, params)))
+        except NoAnswer:
+            return UNKNOWN
+        except stripe.CardError as error:
+            return _declined(error)
+        except (stripe.InvalidRequestError, ValueError):
+            return self._believed(leg.reference)
+
+    @in_time
     def fetch(self, leg: Leg) -> ProviderState:
         if not leg.reference:
             return self.find_by_key(leg) or UNKNOWN
         return self._believed(leg.reference)
 
+    @in_time
     def find_by_key(self, leg: Leg) -> ProviderState | None:
         if leg.sent_at is None:
             return None
         try:
-            found = self._search(self._intents.list, {}, leg.uuid, "leg_uuid", leg.sent_at)
+            found = found_leg(self._api.payment_intents.list, leg.uuid, leg.sent_at, KEYS_LIVE)
         except NoAnswer:
             return UNKNOWN
-        return payment_state(found) if found else None
+        return self._read(found) if found else None
 
+    @in_time
     def capture(self, leg: Leg, amount: int) -> ProviderState:
-        params: dict[str, Any] = {"amount_to_capture": amount, "expand": ["latest_charge"]}
-        if leg.application_fee:
-            params["application_fee_amount"] = min(leg.application_fee, amount)
-        options = {"idempotency_key": f"{leg.key}:capture:{amount}"}
-        return self._change(leg, lambda: self._intents.capture(leg.reference, params, options))
+        """A repetition captures nothing more, as Stripe captures a payment once; so it needs no key of its own."""
+        scale = Scale(leg.currency, self._settings.digits)
+        try:
+            params: dict[str, Any] = {"amount_to_capture": scale.to_stripe(amount), "expand": ["latest_charge"]}
+        except NotChargeable:
+            return self._believed(leg.reference)
+        if fee := self._fee(leg):
+            params["application_fee_amount"] = min(fee, params["amount_to_capture"])
+        return self._change(leg.reference, lambda: self._api.payment_intents.capture(leg.reference, params))
 
+    @in_time
     def cancel(self, leg: Leg) -> ProviderState:
-        if not leg.reference:
+        reference = leg.reference
+        if not reference:
             found = self.find_by_key(leg)
             if found is None or not found.reference:
                 return found or ProviderState("cancelled")
             reference = found.reference
-        else:
-            reference = leg.reference
-        options = {"idempotency_key": f"{leg.key}:cancel"}
-        return self._change(leg, lambda: self._intents.cancel(reference, {}, options), reference)
+        return self._change(reference, lambda: self._api.payment_intents.cancel(reference))
 
+    @in_time
     def refund(self, refund: RefundLeg) -> RefundState:
         if refund.sent_at and datetime.now(UTC) - refund.sent_at > KEYS_LIVE:
             return self.find_refund_by_key(refund) or REFUND_UNKNOWN
-        params: dict[str, Any] = {
-            "payment_intent": refund.payment.reference,
-            "amount": refund.amount,
-            "metadata": {"refund_uuid": refund.uuid, "leg_uuid": refund.payment.uuid},
-        }
-        if refund.payment.application_fee:
-            params["refund_application_fee"] = True
-        return self._refund(lambda: self._refunds.create(params, {"idempotency_key": refund.key}))
+        try:
+            wish = self._refund_wish(refund)
+            return self._refunded(ask(lambda: self._api.refunds.create(wish, {"idempotency_key": refund.key})))
+        except NoAnswer:
+            return REFUND_UNKNOWN
+        except NotChargeable:
+            return RefundState("failed", failure_code="refund_refused")
+        except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError):
+            return self._refused(refund)
 
+    @in_time
     def fetch_refund(self, refund: RefundLeg) -> RefundState:
         if not refund.reference:
             return self.find_refund_by_key(refund) or REFUND_UNKNOWN
         try:
-            return refund_state(ask(lambda: self._refunds.retrieve(refund.reference)))
+            return self._refunded(ask(lambda: self._api.refunds.retrieve(refund.reference)))
         except (NoAnswer, stripe.InvalidRequestError):
             return REFUND_UNKNOWN
 
+    @in_time
     def find_refund_by_key(self, refund: RefundLeg) -> RefundState | None:
         if refund.sent_at is None:
             return None
-        only = {"payment_intent": refund.payment.reference}
         try:
-            found = self._search(self._refunds.list, only, refund.uuid, "refund_uuid", refund.sent_at)
+            found = found_refund(self._api.refunds.list, refund, in_flight=True)
         except NoAnswer:
             return REFUND_UNKNOWN
-        return refund_state(found) if found else None
+        return self._refunded(found) if found else None
 
     def read_notification(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> Sequence[Event]:
-        """Raises :class:`ProviderUnavailable` when no secret is set: nothing is ever taken unverified."""
-        if not any(self._settings.webhook_secrets):
-            raise ProviderUnavailable("provider_unavailable")
-        notification.verify(body, notification.header_of(headers), self._settings.webhook_secrets, now)
-        event = notification.read(body)
-        if event.account != self._settings.account or event.livemode != self._settings.livemode:
-            raise NotificationRefused("account")
-        return [event]
+        """Those of this location alone. Raises :class:`ProviderUnavailable` while it has no secret."""
+        listener = StripeListener(self._settings.webhook_secrets)
+        for event in (events := listener.read_notification(method, path, headers, body, now)):
+            if event.account != self._settings.account or event.livemode != self._settings.livemode:
+                raise NotificationRefused("account")
+        return events
 
     def settlements(self) -> StripeSettlements:
         """What Stripe reports of the location's account."""
-        return StripeSettlements(self._client, self._settings.account, self._settings.livemode)
+        return self._report
 
-    def health(self) -> Health:
-        if not any(self._settings.webhook_secrets):
-            return Health(False, "no webhook secret")
+    @in_time
+    def connection_token(self, place: str | None) -> str:
+        """What a reader needs to speak with Stripe itself; a secret that is passed on and never kept.
+
+        ``place`` is Stripe's id of the location of its readers. Raises :class:`ProviderUnavailable`.
+        """
+        params = {"location": place} if place else {}
         try:
-            balance = ask(lambda: self._balance.retrieve())
+            return str(ask(lambda: self._api.terminal.connection_tokens.create(params))["secret"])
+        except (NoAnswer, stripe.StripeError) as error:
+            raise ProviderUnavailable("provider_unavailable") from error
+
+    @in_time
+    def health(self) -> Health:
+        """Reads the balance, which takes no money. The details are sentences for a manager."""
+        if not any(self._settings.webhook_secrets):
+            return Health(False, "There is no webhook secret, so notifications cannot be believed.")
+        try:
+            balance = ask(lambda: self._api.balance.retrieve())
         except NoAnswer:
-            return Health(False, "no answer")
-        except (ProviderUnavailable, stripe.StripeError):
-            return Health(False, "refused")
-        same = balance.get("livemode") is self._settings.livemode
-        return Health(same, "" if same else "the key is of the other mode")
+            return Health(False, "Stripe does not answer.")
+        except (ProviderUnavailable, stripe.StripeError) as refusal:
+            limited = isinstance(refusal.__cause__, stripe.PermissionError)
+            told = "The key may not read the balance, or not for this account." if limited else "The key is refused."
+            return Health(False, told)
+        if balance.get("livemode") is not self._settings.livemode:
+            return Health(False, "The key is of the other mode.")
+        if self._line.skew_s > CLOCKS_APART_S:
+            return Health(False, "This server's clock is wrong by more than a minute.")
+        return Health(True)
 
     def _wish(self, leg: Leg) -> dict[str, Any]:
+        """The same for every call of a leg. Raises ``ValueError`` for details that Stripe cannot have given."""
         metadata = {"leg_uuid": leg.uuid, "order_uuid": leg.order_uuid, "location_uuid": leg.location_uuid}
         params: dict[str, Any] = {
-            "amount": leg.amount,
+            "amount": Scale(leg.currency, self._settings.digits).to_stripe(leg.amount),
             "currency": leg.currency.lower(),
-            "capture_method": "manual" if leg.manual_capture else "automatic",
+            "capture_method": "manual" if leg.manual_capture or self._settings.manual_capture else "automatic",
             "payment_method_types": ["card_present" if leg.details.get("card_present") else "card"],
             "metadata": metadata,
             "expand": ["latest_charge"],
         }
-        if leg.application_fee:
-            params["application_fee_amount"] = leg.application_fee
-        if method := leg.details.get("payment_method"):
+        if fee := self._fee(leg):
+            params["application_fee_amount"] = fee
+        if method := _method(leg.details):
             metadata["confirmed_by"] = CONFIRMED_BY_SERVER
-            params |= {"payment_method": method, "confirm": True}
+            params |= {**method, "confirm": True}
         return params
 
-    def _payment(self, call: Any) -> ProviderState:
-        try:
-            return payment_state(ask(call))
-        except NoAnswer:
-            return UNKNOWN
-        except stripe.CardError as error:
-            body = (error.json_body or {}).get("error", {})
-            reference = (body.get("payment_intent") or {}).get("id")
-            return ProviderState("failed", reference=reference, failure_code=decline_code(body))
-        except stripe.InvalidRequestError:
-            return ProviderState("failed", failure_code="provider_refused")
+    def _refund_wish(self, refund: RefundLeg) -> dict[str, Any]:
+        params: dict[str, Any] = {
+            "payment_intent": refund.payment.reference,
+            "amount": Scale(refund.payment.currency, self._settings.digits).to_stripe(refund.amount),
+            "metadata": {"refund_uuid": refund.uuid, "leg_uuid": refund.payment.uuid},
+        }
+        if self._fee(refund.payment):
+            params["refund_application_fee"] = True
+        return params
 
-    def _change(self, leg: Leg, call: Any, reference: str | None = None) -> ProviderState:
+    def _fee(self, leg: Leg) -> int:
+        """Fynlo's share as Stripe counts it; a restaurant's own key collects none for us."""
+        if not self._settings.account or not leg.application_fee:
+            return 0
+        scale = Scale(leg.currency, self._settings.digits)
+        return leg.application_fee * scale.to_stripe(leg.amount) // leg.amount
+
+    def _change(self, reference: str | None, call: Callable[[], Any]) -> ProviderState:
         """A change of what is there already: when Stripe refuses it, what it says the payment is now."""
         try:
-            return payment_state(ask(call))
+            return self._read(ask(call))
         except NoAnswer:
             return UNKNOWN
         except (stripe.CardError, stripe.InvalidRequestError):
-            return self._believed(reference or leg.reference)
+            return self._believed(reference)
 
     def _believed(self, reference: str | None) -> ProviderState:
         try:
-            return payment_state(ask(lambda: self._intents.retrieve(reference, {"expand": ["latest_charge"]})))
+            return self._read(ask(lambda: self._api.payment_intents.retrieve(reference, {"expand": ["latest_charge"]})))
         except (NoAnswer, stripe.InvalidRequestError):
             return UNKNOWN
 
-    def _refund(self, call: Any) -> RefundState:
+    def _refused(self, refund: RefundLeg) -> RefundState:
+        """A refusal may only mean that an earlier try has given back all there is, so that is looked for first."""
         try:
-            return refund_state(ask(call))
+            found = found_refund(self._api.refunds.list, refund, in_flight=False)
         except NoAnswer:
             return REFUND_UNKNOWN
-        except (stripe.CardError, stripe.InvalidRequestError):
-            return RefundState("failed", failure_code="refund_refused")
+        return self._refunded(found) if found else RefundState("failed", failure_code="refund_refused")
 
-    def _search(self, page_of: Any, only: dict[str, Any], uuid: str, name: str, sent_at: datetime) -> Any:
-        """The object with that uuid. Raises :class:`NoAnswer` unless all that may hold it was read."""
-        first = int((sent_at - CLOCK_SLACK).timestamp())
-        params = {"limit": 100, "created": {"gte": first, "lte": first + 86_400}, **only}
-        for _page in range(PAGES):
-            try:
-                page = ask(lambda: page_of(params))  # noqa: B023 (called at once)
-            except stripe.InvalidRequestError as error:
-                raise NoAnswer from error
-            for item in page["data"]:
-                if (item.get("metadata") or {}).get(name) == uuid:
-                    return item
-            if not page["has_more"]:
-                break
-            params = params | {"starting_after": page["data"][-1]["id"]}
-        else:
-            raise NoAnswer
-        if datetime.now(UTC) - sent_at < IN_FLIGHT:
-            raise NoAnswer
-        return None
+    def _read(self, intent: dict[str, Any]) -> ProviderState:
+        return payment_state(intent, self._settings.digits)
+
+    def _refunded(self, refund: dict[str, Any]) -> RefundState:
+        return refund_state(refund, self._settings.digits)
+
+
+def _method(details: Mapping[str, Any]) -> dict[str, Any]:
+    """What the till was given to charge: a PaymentMethod, or a token such as that of Apple Pay.
+
+    Raises ``ValueError`` for what is neither.
+    """
+    method, token = details.get("payment_method"), details.get("token")
+    if method is not None:
+        if not isinstance(method, str) or not METHOD.fullmatch(method):
+            raise ValueError("no payment method")
+        return {"payment_method": method}
+    if token is not None:
+        if not isinstance(token, str) or not TOKEN.fullmatch(token):
+            raise ValueError("no token")
+        return {"payment_method_data": {"type": "card", "card": {"token": token}}}
+    return {}
+
+
+def _declined(error: stripe.CardError) -> ProviderState:
+    told: Any = error.json_body or {}
+    body = told.get("error") or {}
+    reference = (body.get("payment_intent") or {}).get("id")
+    return ProviderState("failed", reference=reference, failure_code=decline_code(body))

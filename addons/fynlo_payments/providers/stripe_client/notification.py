@@ -3,13 +3,34 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..connection import Event, NotificationRefused
+from ..connection import Event, NotificationRefused, ProviderUnavailable
 
 TOLERANCE_SECONDS = 300
+IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+
+class StripeListener:
+    """Reads the notifications of every account and mode: whose they are, the receiver compares by ``Event.account``.
+
+    Raises :class:`ProviderUnavailable` while there is no secret, for then nothing can be believed.
+    """
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = tuple(filter(None, secrets))
+        if not self._secrets:
+            raise ProviderUnavailable("provider_unavailable", 60)
+
+    def read_notification(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Sequence[Event]:
+        """One event. Raises :class:`NotificationRefused`."""
+        verify(body, header_of(headers), self._secrets, now)
+        return [read(body)]
 
 
 def verify(body: bytes, header: str, secrets: Sequence[str], now: datetime) -> None:
@@ -34,11 +55,11 @@ def read(body: bytes) -> Event:
         event = json.loads(body)
         subject = event["data"]["object"]
         return Event(
-            id=event["id"],
-            kind=event["type"],
+            id=_known(event["id"]),
+            kind=str(event["type"]),
             reference=_intent_of(subject),
-            leg_uuid=(subject.get("metadata") or {}).get("leg_uuid"),
-            account=event.get("account"),
+            leg_uuid=_name((subject.get("metadata") or {}).get("leg_uuid")),
+            account=_name(event.get("account")),
             livemode=event.get("livemode") is True,
             created_at=datetime.fromtimestamp(event["created"], UTC),
         )
@@ -60,5 +81,22 @@ def _parts(header: str) -> tuple[int, list[bytes]]:
 
 
 def _intent_of(subject: dict[str, Any]) -> str | None:
-    """The PaymentIntent to fetch again; charges, refunds and disputes name theirs."""
-    return subject["id"] if subject.get("object") == "payment_intent" else subject.get("payment_intent")
+    """The PaymentIntent to fetch again; charges, refunds, disputes and what a reader does name theirs."""
+    if subject.get("object") == "payment_intent":
+        return _name(subject["id"])
+    at_reader = (subject.get("action") or {}).get("process_payment_intent") or {}
+    return _name(subject.get("payment_intent") or at_reader.get("payment_intent"))
+
+
+def _known(value: Any) -> str:
+    name = _name(value)
+    if name is None:
+        raise ValueError("no identifier")
+    return name
+
+
+def _name(value: Any) -> str | None:
+    """An identifier. Raises ``ValueError`` for anything else but nothing."""
+    if value is None or (isinstance(value, str) and IDENTIFIER.fullmatch(value)):
+        return value
+    raise ValueError("no identifier")

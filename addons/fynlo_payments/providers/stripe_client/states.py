@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..connection import ProviderState, RefundState
+from .currencies import Scale
 
 OUR_STATE_OF_INTENT = {
     "requires_payment_method": "action_required",
@@ -12,6 +13,7 @@ OUR_STATE_OF_INTENT = {
     "requires_capture": "authorised",
     "succeeded": "captured",
     "canceled": "cancelled",
+    "processing": "unknown",  # the bank has not decided; a notification or the next look will tell
 }
 REFUND_STATES = {"pending": "sent", "requires_action": "sent", "succeeded": "succeeded"} | dict.fromkeys(
     ("failed", "canceled"), "failed"
@@ -35,18 +37,22 @@ def decline_code(error: dict[str, Any]) -> str:
     return "card_declined"
 
 
-def payment_state(intent: dict[str, Any]) -> ProviderState:
-    """A PaymentIntent, with its ``latest_charge`` expanded or not, in our terms."""
+def payment_state(intent: dict[str, Any], digits: int | None = None) -> ProviderState:
+    """A PaymentIntent, with its ``latest_charge`` expanded or not, in our terms.
+
+    ``digits`` is what our minor unit counts. An amount that it cannot say is ``None``, which no payment is of.
+    """
     charge = intent.get("latest_charge")
     charge = charge if isinstance(charge, dict) else {}
     error = intent.get("last_payment_error")
+    scale = Scale(intent["currency"].upper(), digits)
     return ProviderState(
         state=_state(intent),
         reference=intent["id"],
-        amount=intent["amount"],
-        amount_captured=intent.get("amount_received") or 0,
-        amount_refunded=charge.get("amount_refunded") or 0,
-        currency=intent["currency"].upper(),
+        amount=scale.to_ours(intent["amount"]),
+        amount_captured=scale.to_ours(intent.get("amount_received") or 0) or 0,
+        amount_refunded=scale.to_ours(_refunded(charge)) or 0,
+        currency=scale.currency,
         livemode=bool(intent.get("livemode")),
         failure_code=decline_code(error) if error else None,
         card=_card(charge),
@@ -56,13 +62,13 @@ def payment_state(intent: dict[str, Any]) -> ProviderState:
     )
 
 
-def refund_state(refund: dict[str, Any]) -> RefundState:
+def refund_state(refund: dict[str, Any], digits: int | None = None) -> RefundState:
     """A Refund in our terms; a pending one stays ``sent``."""
     state = REFUND_STATES.get(refund["status"], "unknown")
     return RefundState(
         state=state,
         reference=refund["id"],
-        amount=refund["amount"],
+        amount=Scale(refund["currency"].upper(), digits).to_ours(refund["amount"]),
         failure_code="refund_failed" if state == "failed" else None,
         raw_state=refund["status"],
     )
@@ -78,6 +84,12 @@ def _state(intent: dict[str, Any]) -> str:
     if status == "requires_payment_method" and ours and intent.get("last_payment_error"):
         return "failed"
     return OUR_STATE_OF_INTENT.get(status, "unknown")
+
+
+def _refunded(charge: dict[str, Any]) -> int:
+    """What went back of what was taken. What was held and never captured counts as refunded at Stripe, and not here."""
+    never_taken = int(charge.get("amount", 0)) - int(charge.get("amount_captured", 0))
+    return max(0, int(charge.get("amount_refunded") or 0) - never_taken)
 
 
 def _details(charge: dict[str, Any]) -> dict[str, Any]:

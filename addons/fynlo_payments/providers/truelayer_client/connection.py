@@ -172,7 +172,7 @@ class TrueLayerConnection:
                 },
             },
             "user": {"name": "Restaurant guest", "email": self._account.payer_email},
-            "metadata": {"leg_uuid": leg.uuid},
+            "metadata": {"leg_uuid": leg.uuid, "order_uuid": leg.order_uuid},
         }
 
     def _read(self, payment: Mapping[str, Any]) -> ProviderState:

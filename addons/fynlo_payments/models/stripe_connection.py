@@ -1,0 +1,114 @@
+"""Stripe's connection of a location: its settings here, the secrets from the process's environment."""
+
+from datetime import timedelta
+from functools import lru_cache
+
+from odoo import api, models
+
+from ..providers.connection import ProviderUnavailable
+from ..providers.setup import SetupFact
+from ..providers.stripe_client import StripeConnection, StripeListener, StripeSettings, environment
+
+OPEN_FOR = timedelta(minutes=1)
+
+
+class FynloStripeConnection(models.AbstractModel):
+    _name = "fynlo.stripe.connection"
+    _description = "Stripe connection"
+
+    @api.model
+    def _connection(self, location):
+        """The connection of a location (pos.config). Calls nobody.
+
+        Raises :class:`ProviderUnavailable` while the location has no mode, when its key is missing or of
+        the other mode, and when a simulated Stripe is named where real money is meant.
+        """
+        location = location.sudo()
+        if not location.fynlo_stripe_mode:
+            raise ProviderUnavailable("provider_unavailable")
+        livemode, key_name = location.fynlo_stripe_mode == "live", location.fynlo_stripe_key or None
+        return _connect(
+            StripeSettings(
+                secret_key=environment.secret_key(livemode, key_name),
+                livemode=livemode,
+                webhook_secrets=environment.webhook_secrets(),
+                account=location.fynlo_stripe_account or None,
+                api_version=environment.api_version(),
+                api_base=environment.api_base(livemode),
+                digits=location.currency_id.decimal_places,
+                manual_capture=location.fynlo_stripe_capture == "manual",
+            )
+        )
+
+    @api.model
+    def _listener(self):
+        """Verifies notifications of every account. Raises :class:`ProviderUnavailable` without a secret."""
+        return StripeListener(environment.webhook_secrets())
+
+    @api.model
+    def _public(self, location):
+        """What a till may know, to speak with Stripe itself. Raises :class:`ProviderUnavailable`."""
+        self._connection(location)
+        location = location.sudo()
+        livemode = location.fynlo_stripe_mode == "live"
+        return {
+            "mode": location.fynlo_stripe_mode,
+            "livemode": livemode,
+            "publishable_key": environment.publishable_key(livemode, location.fynlo_stripe_key or None),
+            "api_version": environment.api_version(),
+            "account": location.fynlo_stripe_account or None,
+            "capture": location.fynlo_stripe_capture,
+            "terminal_location": location.fynlo_stripe_terminal_location or None,
+        }
+
+    @api.model
+    def _known(self, location):
+        """What is known here of the location's card payments, without asking anybody."""
+        location, started = location.sudo(), self.env.cr.now()
+        waiting = self.env["fynlo.payment"].sudo().search_read(
+            [
+                ("config_id", "=", location.id),
+                ("method", "=", "stripe"),
+                ("state", "in", ("sent", "unknown")),
+                ("sent_at", "<", started - OPEN_FOR),
+            ],
+            ["sent_at"],
+            order="sent_at",
+        )  # fmt: skip
+        return {
+            "mode": location.fynlo_stripe_mode or None,
+            "livemode": location.fynlo_stripe_mode == "live",
+            "account": location.fynlo_stripe_account or None,
+            "api_version": environment.api_version(),
+            "open_payments": len(waiting),
+            "oldest_open_s": int((started - waiting[0]["sent_at"]).total_seconds()) if waiting else None,
+        }
+
+    @api.model
+    def _facts(self, location):
+        """What a location needs before cards are taken, as a list of :class:`~..providers.setup.SetupFact`."""
+        location, _ = location.sudo(), self.env._
+        if not location.fynlo_stripe_mode:
+            hint = _("Choose Test or Live in the settings of the location, under Cards by Stripe.")
+            return [SetupFact(_("Mode"), False, hint)]
+        livemode, key_name = location.fynlo_stripe_mode == "live", location.fynlo_stripe_key or None
+        variable = environment.variable(environment.SECRET_KEY_FILE, livemode, key_name)
+        return [
+            SetupFact(_("Mode"), True, _("Real money moves.") if livemode else _("No money moves.")),
+            SetupFact(
+                _("Secret key"),
+                self.env["fynlo.provider.stripe"]._is_set_up(location),
+                _("%s names a file with the secret or restricted key of this mode.", variable),
+            ),
+            SetupFact(
+                _("Webhook secret"),
+                bool(environment.webhook_secrets()),
+                _("%s names a file with the endpoint's secret, one a line.", environment.WEBHOOK_SECRETS_FILE),
+            ),
+        ]
+
+
+@lru_cache(maxsize=256)
+def _connect(settings):
+    """Kept while the settings are the same, with its open lines; a changed key or setting makes another."""
+    return StripeConnection(settings)

@@ -1,0 +1,43 @@
+"""Cards by Stripe: typed, tapped on a reader, or Apple Pay, which Stripe turns into a card."""
+
+from odoo import api, models
+
+from .connection import ProviderUnavailable
+from .provider import PREFIX
+
+
+class FynloProviderStripe(models.AbstractModel):
+    _name = PREFIX + "stripe"
+    _inherit = ["fynlo.provider"]
+    _description = "Card (Stripe)"
+
+    _immediate = False
+
+    @api.model
+    def _connection(self, location):
+        """Stripe with the settings of a location. Raises ``ProviderUnavailable`` while it is not set up."""
+        return self.env["fynlo.stripe.connection"]._connection(location)
+
+    @api.model
+    def _listener(self):
+        """What verifies notifications of every account. Raises ``ProviderUnavailable`` while there is no secret."""
+        return self.env["fynlo.stripe.connection"]._listener()
+
+    @api.model
+    def _setup_facts(self, location):
+        """What a location needs, as a list of :class:`~.setup.SetupFact`; no secret is in it."""
+        return self.env["fynlo.stripe.connection"]._facts(location)
+
+    @api.model
+    def _setup_mode(self, location):
+        """``live`` when real money moves at ``location``, ``test`` when none does, ``None`` without a mode."""
+        return location.sudo().fynlo_stripe_mode or None
+
+    @api.model
+    def _is_set_up(self, location):
+        """Whether the tender can be taken at a location. Calls nobody."""
+        try:
+            self._connection(location)
+        except ProviderUnavailable:
+            return False
+        return True
