@@ -111,6 +111,18 @@ MACHINES = (
         "A provider may take back its word: a refund that `succeeded` can still fail days later.",
     ),
     Machine(
+        "Day of a provider account or till session",
+        "addons/fynlo_payments/models/reconciliation_states.py",
+        "RECONCILIATION_STATES",
+        "Follows from its differences: a late movement opens a day again, the last that goes resolves it.",
+    ),
+    Machine(
+        "Difference of a reconciliation",
+        "addons/fynlo_payments/models/reconciliation_states.py",
+        "DIFFERENCE_STATES",
+        "One that comes back, or with other figures, is open again, whatever was said of it.",
+    ),
+    Machine(
         "Approval",
         "addons/fynlo_pos_core/models/approvals/approval_states.py",
         "APPROVAL_STATES",

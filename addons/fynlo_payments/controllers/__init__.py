@@ -1,4 +1,5 @@
 from . import payments
+from . import reconciliations
 from . import stripe
 from . import open_banking, pay_page
 from . import refunds

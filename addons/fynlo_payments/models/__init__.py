@@ -10,6 +10,9 @@ from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check
 from . import payment_display, payment_timeline, payment_desk
+from . import settlement_account, settlement_movement, settlement_payout, settlement_reading
+from . import reconciliation, reconciliation_difference, reconciliation_service, reconciliation_sessions
+from . import reconciliation_desk, reconciliation_health
 from . import stored_value, stored_value_entry, stored_value_accounts, code_guess, stored_value_service
 from . import stored_value_desk
 from . import fee_terms, fee_schedule, surcharge_rule, fee_settings

@@ -39,7 +39,14 @@ from . import test_payment_security
 from . import test_payment_settings
 from . import test_payment_tours
 from . import test_payments
+from . import test_payouts
 from . import test_query_budgets
+from . import test_reconciliation
+from . import test_reconciliation_api
+from . import test_reconciliation_matching
+from . import test_reconciliation_recovery
+from . import test_reconciliation_sessions
+from . import test_reconciliation_volume
 from . import test_refund_books
 from . import test_refund_books_outside
 from . import test_refund_lists
@@ -51,6 +58,7 @@ from . import test_refunds_other_tender
 from . import test_refunds_outside
 from . import test_rollback_outside
 from . import test_row_lane
+from . import test_settlements
 from . import test_stripe_api
 from . import test_notification_inbox
 from . import test_payment_disputes
@@ -61,6 +69,7 @@ from . import test_tender_channels
 from . import test_tender_offers
 from . import test_tender_setup
 from . import test_stripe_payments
+from . import test_stripe_settlements
 from . import test_stripe_setup
 from . import test_till_carry_over
 from . import test_till_posting

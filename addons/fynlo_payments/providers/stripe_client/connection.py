@@ -23,6 +23,7 @@ from .currencies import NotChargeable, Scale
 from .disputes import dispute_state
 from .finding import found_leg, found_refund
 from .notification import StripeListener
+from .settlements import StripeSettlements
 from .states import CONFIRMED_BY_SERVER, decline_code, payment_state, refund_state
 from .transport import NoAnswer, StripeLine, ask, in_time
 
@@ -70,6 +71,7 @@ class StripeConnection:
             **options,
         )
         self._api: Any = self._client.v1
+        self._report = StripeSettlements(self._api, settings.account, settings.livemode, settings.digits)
 
     @property
     def account(self) -> str | None:
@@ -196,6 +198,10 @@ class StripeConnection:
             if event.account != self._settings.account or event.livemode != self._settings.livemode:
                 raise NotificationRefused("account")
         return events
+
+    def settlements(self) -> StripeSettlements:
+        """What Stripe reports of the location's account."""
+        return self._report
 
     @in_time
     def connection_token(self, place: str | None) -> str:
