@@ -5,7 +5,6 @@ from odoo.addons.fynlo_pos_core.controllers.place import chosen_location
 from odoo.addons.fynlo_pos_core.controllers.settings import section_routes
 from odoo.addons.fynlo_pos_core.rest import Answer, Invalid, api_route, current_identity
 from odoo.addons.fynlo_pos_core.tools import clock
-from odoo.addons.fynlo_pos_core.tools.money import to_major
 from odoo.http import request
 
 from ..fees.tips import for_each, suggested_tip
