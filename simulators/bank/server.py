@@ -76,8 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         listed = TRANSACTIONS.fullmatch(path)
         if path == "/simulator/payments":
             with self.server.bank.lock:
-                listed = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
-            self._answer(200, {"items": listed})
+                known = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
+            self._answer(200, {"items": known})
         elif path == "/.well-known/jwks":
             self._answer(200, key_set())
         elif path == "/payments":
@@ -87,8 +87,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(400 if rows is None else 200, rows or {})
         elif hosted:
             payment = self.server.bank.payments.get(hosted[1])
-            known = payment is not None and payment["resource_token"] == self.headers.get("X-Resource-Token")
-            self._send(200 if known else 404, "application/json", summary(payment) if known and payment else b"{}")
+            ours = payment is not None and payment["resource_token"] == self.headers.get("X-Resource-Token")
+            self._send(200 if ours else 404, "application/json", summary(payment) if ours and payment else b"{}")
         elif not found or found[1] not in self.server.bank.payments:
             self._answer(404, {})
         elif found[2] in ("/approve", "/decline"):
