@@ -277,6 +277,23 @@ class TestAfterwards(OutsideShop, TransactionCase):
         with self.assertRaises(AccessError):
             other.browse(own.id).action_handle_again()
 
+    def test_managers_can_read_what_list_and_form_show(self):
+        payment = self.sent_payment()
+        (told,) = self.receive(self.event(payment))
+        self.work()
+        inbox = self.as_user(self.manager)
+        views = inbox.get_views([(False, "list"), (False, "form"), (False, "search")])
+        shown = views["models"]["fynlo.payment.notification"]["fields"]
+        self.assertLessEqual({"payment_id", "state", "failure_code", "received_at", "event_id"}, shown.keys())
+        found = inbox.web_search_read(
+            [("id", "=", told.id)],
+            {
+                name: {"fields": {"display_name": {}}} if field["type"] == "many2one" else {}
+                for name, field in shown.items()
+            },
+        )
+        self.assertEqual((found["length"], found["records"][0]["payment_id"]["id"]), (1, payment.id))
+
     def test_old_ones_are_forgotten(self):
         payment = self.sent_payment()
         told = self.receive(self.event(payment), self.event(), self.event())
