@@ -28,11 +28,15 @@ UNTOLD = frozenset({"reserved", "sent", "unknown"})
 UNMATCHED = "unmatched"
 
 #: The oldest that is due, with all that wait and say something of the same payment: one answer serves them all.
+#: Those of a provider that has left others unanswered come last, as each may take its whole time limit.
 CLAIM = """
     WITH due AS (
         SELECT provider, account, livemode, reference, leg_uuid FROM fynlo_payment_notification
          WHERE state = 'received' AND next_try_at <= %(now)s AND provider <> ALL(%(silent)s::text[])
-         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED),
+         ORDER BY provider IN (SELECT provider FROM fynlo_payment_notification
+                                WHERE state = 'received' AND next_try_at > %(now)s AND failure_code <> %(unmatched)s),
+                  id
+         LIMIT 1 FOR UPDATE SKIP LOCKED),
     same AS (
         SELECT told.id FROM fynlo_payment_notification told JOIN due
             ON told.provider = due.provider AND told.account = due.account AND told.livemode = due.livemode
@@ -87,8 +91,8 @@ class FynloPaymentNotification(models.Model):
 
         def mark():
             moment = now()
-            values = {"now": moment, "until": moment + timedelta(seconds=CLAIM_S), "silent": silent}
-            self.env.cr.execute(CLAIM, values)
+            until = moment + timedelta(seconds=CLAIM_S)
+            self.env.cr.execute(CLAIM, {"now": moment, "until": until, "silent": silent, "unmatched": UNMATCHED})
             return sorted(row[0] for row in self.env.cr.fetchall())
 
         return self.browse(transaction.run(self.env, mark))

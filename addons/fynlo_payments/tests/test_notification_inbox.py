@@ -182,6 +182,18 @@ class TestHandling(OutsideShop, TransactionCase):
         self.assertEqual(len(self.bank.asked), 3)
         self.assertEqual(told.mapped("tries"), [1, 1, 1, 0, 0])
 
+    def test_others_go_before_a_provider_that_left_one_unanswered(self):
+        silent, next_one = self.sent_payment(), self.sent_payment()
+        self.bank.states[silent.fynlo_uuid] = ProviderUnavailable("provider_unavailable")
+        self.receive(self.event(silent))
+        self.work()
+        later = self.receive(self.event(next_one))
+        other = self.receive(self.event(), provider="stripe")
+        self.env.cr.flush()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            inbox = self.inbox.with_env(self.env(cr=cr))
+            self.assertEqual([inbox._claim([]).ids for _turn in range(3)], [other.ids, later.ids, []])
+
     def test_a_poisoned_one_holds_up_no_other(self):
         bad, good = self.sent_payment(), self.sent_payment()
         told = self.receive(self.event(bad), self.event(good))
