@@ -73,8 +73,8 @@ class Handler(BaseHTTPRequestHandler):
         found, hosted = PAYMENT.fullmatch(path), HOSTED_PAYMENT.fullmatch(path)
         if path == "/simulator/payments":
             with self.server.bank.lock:
-                known = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
-            self._answer(200, {"items": known})
+                listed = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
+            self._answer(200, {"items": listed})
         elif path == "/.well-known/jwks":
             self._answer(200, key_set())
         elif path == "/payments":

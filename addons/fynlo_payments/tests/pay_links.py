@@ -103,7 +103,7 @@ class PayLinkCase(Shop, ApiCase):
         self.assertEqual(answer.status_code, status, answer.text)
         return answer.json()
 
-    def read(self, link):
+    def link_now(self, link):
         return self.at(link, method="GET")
 
     def order_now(self, order):

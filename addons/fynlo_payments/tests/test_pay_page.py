@@ -54,14 +54,14 @@ class TestPayPage(PayLinkCase):
 
     def test_reading_changes_nothing(self):
         """Link previews and cameras fetch what they see."""
-        before = self.read(self.link)
+        before = self.link_now(self.link)
         with self.told() as heard:
             for path in ("", "back", "status"):
                 for method in ("GET", "HEAD"):
                     self.assertEqual(self.visit(self.path(self.link, path), method).status_code, 200)
             for step in ("bank", "look", "other", "opened"):
                 self.assertEqual(self.visit(self.path(self.link, step)).status_code, 405)
-        self.assertEqual((self.read(self.link), heard, self.bank.payments), (before, [], {}))
+        self.assertEqual((self.link_now(self.link), heard, self.bank.payments), (before, [], {}))
 
     def test_opened_once(self):
         with self.told() as heard:
@@ -118,7 +118,7 @@ class TestPayPage(PayLinkCase):
         self.tap_bank(self.link)
         self.decide("decline")
         self.assertEqual(self.look(self.link), "open")
-        told = self.read(self.link)
+        told = self.link_now(self.link)
         self.assertEqual((told["state"], told["reason"], told["payment"]["state"]), ("opened", "declined", "failed"))
         self.assertIn("did not go through", self.visit(self.path(self.link)).text)
         self.tap_bank(self.link)
@@ -158,14 +158,14 @@ class TestPayPage(PayLinkCase):
         self.server.server_close()
         answer = self.visit(self.path(self.link, "bank"), "POST")
         self.assertEqual((answer.status_code, self.status(self.link)), (303, "open"))
-        self.assertEqual(self.read(self.link)["reason"], "provider_unavailable")
+        self.assertEqual(self.link_now(self.link)["reason"], "provider_unavailable")
         self.assertPaid(self.order, 0)
 
     def test_an_answer_that_is_lost(self):
         """The page goes on by the same key; nobody pays twice."""
         with patch.object(provider_call, "_created", lambda _connection, _leg: (_ for _ in ()).throw(TimeoutError)):
             self.assertEqual(self.visit(self.path(self.link, "bank"), "POST").status_code, 303)
-        self.assertEqual(self.read(self.link)["payment"]["state"], "unknown")
+        self.assertEqual(self.link_now(self.link)["payment"]["state"], "unknown")
         self.tap_bank(self.link)
         self.decide("approve")
         self.assertEqual((self.look(self.link), len(self.bank.payments)), ("paid", 1))
@@ -202,7 +202,7 @@ class TestPayPage(PayLinkCase):
         self.assertEqual(self.at(link, ":fallback", status=409)["code"], "payment_in_progress")
         self.let_time_pass(link)
         self.run_job()
-        told = self.read(link)
+        told = self.link_now(link)
         self.assertEqual((told["state"], told["ending"], told["payment"]["state"]),
                          ("paying", "cancelled", "authorised"))  # fmt: skip
         self.payment_at_bank()["status"] = "settled"
@@ -245,7 +245,7 @@ class TestPayPage(PayLinkCase):
         self.tap_bank(self.link)
         self.let_time_pass(self.link)
         self.run_job()
-        told = self.read(self.link)
+        told = self.link_now(self.link)
         self.assertEqual((told["state"], told["reason"], told["payment"]["state"]),
                          ("expired", "time_over", "expired"))  # fmt: skip
         self.assertEqual(self.payment_at_bank()["failure_reason"], "canceled")
@@ -263,7 +263,7 @@ class TestPayPage(PayLinkCase):
         self.decide("late")
         self.let_time_pass(self.link)
         self.run_job()
-        self.assertEqual(self.read(self.link)["state"], "paid")
+        self.assertEqual(self.link_now(self.link)["state"], "paid")
         self.assertEqual(self.order_now(self.order)["state"], "completed")
         self.assertPaid(self.order, 1300)
 
