@@ -53,14 +53,6 @@ TAKING = (
 )
 
 
-INTENT_EXAMPLE = {
-    "id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a77",
-    "order_id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a78",
-    "amount": {"amount": 1250, "currency": "GBP"},
-    "payment_method": "pm_card_visa",
-}
-
-
 class StripeController(http.Controller):
     @api_route(
         "/stripe/config",

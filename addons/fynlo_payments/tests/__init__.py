@@ -1,5 +1,6 @@
 from . import test_apple_pay
 from . import test_apple_pay_api
+from . import test_apple_pay_back_office
 from . import test_apple_pay_certificates
 from . import test_apple_pay_page
 from . import test_apple_pay_sessions
