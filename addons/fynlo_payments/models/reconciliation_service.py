@@ -47,13 +47,21 @@ class FynloReconciliationService(models.AbstractModel):
     @api.model
     def _cron_reconcile(self):
         """Read every account whose day is over and compare what is new; then the till sessions that were closed."""
-        accounts = self.env["fynlo.settlement.account"]
-        for account, report in accounts._discover():
+        for account, report in self.env["fynlo.settlement.account"]._discover():
             if account._is_due(now()):
-                self._reconcile(account, report)
-            self._commit()
+                self._safely(f"account {account.name}", lambda: self._reconcile(account, report))  # noqa: B023
         self._reconcile_sessions()
-        self._commit()
+
+    def _safely(self, what, work):
+        """Do ``work`` and commit it, or undo what of it is not committed yet; the next run does it again."""
+        try:
+            work()
+            self._commit()
+        except (
+            Exception
+        ):  # boundary: one account or session must not keep the others from being compared
+            self.env.cr.rollback()
+            _logger.exception("%s could not be reconciled", what)
 
     @api.model
     def _reconcile(self, account, report):
