@@ -57,9 +57,7 @@ class FynloReconciliationService(models.AbstractModel):
         try:
             work()
             self._commit()
-        except (
-            Exception
-        ):  # boundary: one account or session must not keep the others from being compared
+        except Exception:  # boundary: one account or session must not keep the others from being compared
             self.env.cr.rollback()
             _logger.exception("%s could not be reconciled", what)
 
