@@ -39,9 +39,7 @@ class FynloRefund(models.Model):
         """Send late money back, then look at every refund that is due for it; one failure stops no other."""
         for payment_id in self._late_money():
             transaction.run(self.env, lambda payment_id=payment_id: self._begin_late(payment_id))
-        claimed = self._claim_due()
-        self.env["ir.cron"]._commit_progress()  # no transaction is open while a provider is asked
-        for refund_id in claimed:
+        for refund_id in transaction.run(self.env, self._claim_due):  # committed before a provider is asked
             try:
                 look_refund(self.env.registry, refund_id)
             except Exception:  # boundary: the other refunds are to be looked at as well
