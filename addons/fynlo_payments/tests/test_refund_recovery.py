@@ -91,10 +91,12 @@ class TestRefundRecovery(RefundCase):
 
     def test_late_money_goes_back_by_itself(self):
         order, payment = self.came_too_late()
+        self.bank.calls.clear()
         self.run_recovery()
         self.run_recovery()
         (refund,) = self.env["fynlo.refund"].search([("payment_id.fynlo_uuid", "=", payment["id"])])
         self.assertEqual((refund.kind, refund.state, refund.amount), ("late", "succeeded", 1200))
+        self.assertEqual(self.bank.calls, ["refund"])
         self.assertEqual((self.bank.given_back(), self.attempt(payment).refunded), (1200, 1200))
         self.assertEqual((self.ledger(order, "refund_due"), self.ledger(order, "tender:open_banking")), (0, 0))
         self.assertEqual((self.booked(order, "open_banking"), self.booked(order, "cash")), (0, 1200))
