@@ -41,8 +41,8 @@ MACHINES = (
         "Payment of an order",
         "addons/fynlo_pos_core/models/orders/order_states.py",
         "PAYMENT_AXIS_STATES",
-        "While the order is open, giving payments back and adding lines move it back; once it is completed, only "
-        "refunds move it on.",
+        "While the order is open, giving payments back and adding lines move it back; once it is completed, "
+        "refunds move it on, and one that a provider did not carry out moves it back.",
     ),
     Machine(
         "Fulfilment of an order",

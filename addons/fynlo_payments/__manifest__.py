@@ -15,6 +15,7 @@
         "security/ledger_rules.xml",
         "views/payment_views.xml",
         "views/refund_views.xml",
+        "data/refunds.xml",
         "views/order_views.xml",
         "views/ledger_views.xml",
         "data/ledger.xml",

@@ -58,6 +58,7 @@ class PaymentView(View):
     tendered: MoneyView
     change: MoneyView
     refunded: MoneyView
+    refund_due: MoneyView
     provider: ProviderView
     card: dict | None
     failure: FailureView | None

@@ -1,7 +1,9 @@
 from . import pos_order, payment, payment_display, payment_attempt, payment_service, payment_share
 from . import payment_sending, payment_conclusion, payment_wishes, payment_recovery, payment_printed
 from . import pay_link, pay_link_service, pay_link_following, pay_link_expiry, pay_page
-from . import refund, refund_service, payment_rollback
+from . import payment_owed
+from . import refund, refund_service, refund_reserving, refund_booking, payment_rollback
+from . import refund_conclusion, refund_recovery, refund_repeat, refund_health
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check

@@ -247,7 +247,7 @@ def _charged(wish):
 def _document_of(attempt, order, facts):
     """The document of an attempt that is still in memory, as ``Payment._document`` would read it."""
     names = ("fynlo_uuid", "method", "state", "amount", "tip", "fee", "surcharge", "tendered", "change", "refunded")
-    names += ("livemode", "version", "create_date", "write_date")
+    names += ("owed", "livemode", "version", "create_date", "write_date")
     row = {name: attempt[name] for name in names}
     for name in ("provider_reference", "failure_code", "card_brand", "card_last4"):
         row[name] = attempt[name] or None

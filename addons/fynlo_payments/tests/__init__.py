@@ -28,9 +28,15 @@ from . import test_reconciliation_screens
 from . import test_reconciliation_sessions
 from . import test_reconciliation_volume
 from . import test_refund_books
+from . import test_refund_books_outside
 from . import test_refund_lists
+from . import test_refund_recovery
 from . import test_refunds
 from . import test_refunds_api
+from . import test_refunds_failed
+from . import test_refunds_other_tender
+from . import test_refunds_outside
+from . import test_rollback_outside
 from . import test_row_lane
 from . import test_settlements
 from . import test_stripe_api
