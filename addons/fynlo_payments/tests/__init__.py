@@ -46,6 +46,7 @@ from . import test_reconciliation
 from . import test_reconciliation_api
 from . import test_reconciliation_matching
 from . import test_reconciliation_recovery
+from . import test_reconciliation_screens
 from . import test_reconciliation_sessions
 from . import test_reconciliation_volume
 from . import test_refund_books
