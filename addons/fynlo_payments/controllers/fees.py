@@ -3,7 +3,8 @@
 from odoo import http
 from odoo.addons.fynlo_pos_core.controllers.place import chosen_location
 from odoo.addons.fynlo_pos_core.controllers.settings import section_routes
-from odoo.addons.fynlo_pos_core.rest import Invalid, api_route
+from odoo.addons.fynlo_pos_core.rest import Answer, Invalid, api_route, current_identity
+from odoo.addons.fynlo_pos_core.tools import clock
 from odoo.http import request
 
 from ..fees.tips import for_each, suggested_tip
@@ -11,6 +12,8 @@ from ..models.fee_quote import Wish
 from ..models.tender_listing import money, surcharge
 from . import fee_shapes as shapes
 
+CSV = "text/csv; charset=utf-8"
+FORMS = {"application/json": "json", "text/csv": "csv"}
 REFUSALS = ("not_found", "validation_failed")
 
 
@@ -65,6 +68,25 @@ class FeesController(http.Controller):
     def list_methods(self, query):
         location = _location(query.location_id)
         return {"items": request.env["fynlo.fees"]._listed(location)}
+
+    @api_route(
+        "/payments/fees:statement",
+        method="GET",
+        permission="report.finance",
+        summary="What the company owes Fynlo for a month, by tender; as data or as CSV",
+        tag="payments",
+        query=shapes.StatementQuery,
+        returns=shapes.StatementView,
+        answer_types=tuple(FORMS),
+    )
+    def fee_statement(self, query):
+        month = query.month or f"{clock.now():%Y-%m}"
+        rows = request.env["fynlo.fee.statement"]._of(current_identity().company_id, f"{month}-01")
+        accepted = request.httprequest.accept_mimetypes.best_match(list(FORMS), "application/json")
+        if (query.format or FORMS[accepted]) == "csv":
+            name = {"Content-Disposition": f'attachment; filename="fynlo-fees-{month}.csv"', "Vary": "Accept"}
+            return Answer(rows._csv().encode(), media_type=CSV, headers=name)
+        return Answer({"month": month, "items": [row._api_values() for row in rows]}, headers={"Vary": "Accept"})
 
     @api_route(
         "/tips:calculate",
@@ -135,13 +157,12 @@ def _fee(location, method, priced):
 
 
 def _ranked(location, rank, one):
-    reason = None if one.available else "charge_out_of_range" if one.priced else "fee_unknown"
     return {
         "method": one.method,
         "name": one.name,
         "rank": rank,
         "available": one.available,
-        "reason": reason,
+        "reason": one.reason,
         "saving": money(location, one.saving),
         "success_bp": one.success_bp,
         "fee": _fee(location, one.method, one.priced) if one.priced else None,

@@ -20,6 +20,10 @@ class FynloProviderStripe(models.AbstractModel):
         return self.env["fynlo.stripe.connection"]._connection(location)
 
     @api.model
+    def _captures_later(self, location):
+        return location.fynlo_stripe_capture == "manual"
+
+    @api.model
     def _listener(self):
         """What verifies notifications of every account. Raises ``ProviderUnavailable`` while there is no secret."""
         return self.env["fynlo.stripe.connection"]._listener()

@@ -189,6 +189,9 @@ class LocationFacts:
     service_charge: ServiceChargeFacts | None = None
     cash_rounding: CashRounding | None = None
     service_product_id: int | None = None
+    #: Books what guests pay for paying by card, and the taxes that lie in it.
+    surcharge_product_id: int | None = None
+    surcharge_tax_ids: tuple[int, ...] = ()
     #: Without the permission to override, this much of an order may be taken off.
     discount_limit_bp: int = 10_000
     #: (action, role) → what the role may do alone; see ``engine/allowance.py``.

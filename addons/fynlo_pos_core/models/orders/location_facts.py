@@ -82,6 +82,8 @@ class FynloLocationFacts(models.AbstractModel):
         facts.windows = self._windows(location, products)
         facts.service_product_id = location.fynlo_service_product_id.id or None
         facts.service_charge = _service_charge(location)
+        facts.surcharge_product_id = location._fynlo_surcharge_product().id or None
+        facts.surcharge_tax_ids = tuple(location._fynlo_surcharge_taxes().ids)
         facts.cash_rounding = _cash_rounding(location, facts.digits)
         facts.discount_limit_bp = company.fynlo_discount_limit_bp
         facts.approval_policies = self.env["fynlo.approval.policy"]._of(location)
