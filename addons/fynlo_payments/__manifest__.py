@@ -46,8 +46,9 @@
         "views/tender_setup_views.xml",
         "views/tender_views.xml",
         "views/payment_export_views.xml",
-        "views/payment_menus.xml",
+        "views/pay_link_views.xml",
         "views/stripe_views.xml",
+        "views/payment_menus.xml",
     ],
     "assets": {"web.assets_tests": ["fynlo_payments/static/tests/tours/**/*"]},
 }

@@ -76,3 +76,17 @@ class PosOrder(models.Model):
     def _fynlo_resource_ids(self):
         """The events of an order's payments belong on its timeline."""
         return super()._fynlo_resource_ids() + self.sudo().fynlo_payment_ids.mapped("fynlo_uuid")
+
+
+class FynloPayLink(models.Model):
+    _name = "fynlo.pay.link"
+    _inherit = ["fynlo.pay.link", "fynlo.shown.money"]
+    _shown = {"amount_shown": "amount", "tip_shown": "tip"}
+
+    order_number = fields.Char(related="order_id.fynlo_number", string="Order number")
+    amount_shown = fields.Monetary("Amount", compute="_compute_shown")
+    tip_shown = fields.Monetary("Tip", compute="_compute_shown")
+
+    @api.depends("amount", "tip", "currency_id")
+    def _compute_shown(self):
+        super()._compute_shown()
