@@ -30,6 +30,13 @@
         "data/surcharge_rules.xml",
         "views/fee_views.xml",
         "views/fee_statement_views.xml",
+        "security/tender_rules.xml",
+        "views/tender_setup_views.xml",
+        "views/tender_views.xml",
+        "views/payment_export_views.xml",
+        "views/pay_link_views.xml",
         "views/stripe_views.xml",
+        "views/payment_menus.xml",
     ],
+    "assets": {"web.assets_tests": ["fynlo_payments/static/tests/tours/**/*"]},
 }

@@ -89,9 +89,14 @@ class MethodFeeView(View):
 
 
 class MethodView(View):
+    """``rank`` is by cost and success, ``position`` the place that the manager gave it."""
+
     method: str
     name: str
     rank: int
+    position: int
+    minimum: MoneyView | None
+    maximum: MoneyView | None
     fee: MethodFeeView | None
     fee_text: str
     success_bp: int | None

@@ -5,11 +5,11 @@ from odoo.addons.fynlo_pos_core.controllers.place import chosen_location
 from odoo.addons.fynlo_pos_core.controllers.settings import section_routes
 from odoo.addons.fynlo_pos_core.rest import Answer, Invalid, api_route, current_identity
 from odoo.addons.fynlo_pos_core.tools import clock
-from odoo.addons.fynlo_pos_core.tools.money import to_major
 from odoo.http import request
 
 from ..fees.tips import for_each, suggested_tip
 from ..models.fee_quote import Wish
+from ..models.tender_listing import money, surcharge
 from . import fee_shapes as shapes
 
 CSV = "text/csv; charset=utf-8"
@@ -67,9 +67,7 @@ class FeesController(http.Controller):
     )
     def list_methods(self, query):
         location = _location(query.location_id)
-        usual = Wish(bill=100 * 10**location.currency_id.decimal_places)
-        ranked = request.env["fynlo.fees"]._ranked(location, usual)
-        return {"items": [_method(location, rank, one) for rank, one in enumerate(ranked, 1)]}
+        return {"items": request.env["fynlo.fees"]._listed(location)}
 
     @api_route(
         "/payments/fees:statement",
@@ -128,16 +126,12 @@ def _wish(location, body):
 
 def _minor(location, body, name):
     """An amount that is not negative, in the location's currency. Raises ``validation_failed``."""
-    money, currency = getattr(body, name), location.currency_id.name
-    if money.currency != currency:
+    sent, currency = getattr(body, name), location.currency_id.name
+    if sent.currency != currency:
         raise Invalid(location.env._("This location trades in %s.", currency), field=f"{name}.currency")
-    if money.amount < 0:
+    if sent.amount < 0:
         raise Invalid(location.env._("This amount cannot be negative."), field=f"{name}.amount")
-    return money.amount
-
-
-def _money(location, minor):
-    return {"amount": minor, "currency": location.currency_id.name}
+    return sent.amount
 
 
 def _fee(location, method, priced):
@@ -155,19 +149,10 @@ def _fee(location, method, priced):
     }
     return {
         "method": method,
-        **{name: _money(location, minor) for name, minor in amounts.items()},
+        **{name: money(location, minor) for name, minor in amounts.items()},
         "discount_id": location.fynlo_bank_discount_id.fynlo_uuid if priced.discount else None,
-        "surcharge_rule": _surcharge(priced.permission),
+        "surcharge_rule": surcharge(priced.permission),
         "fee_schedule_id": priced.schedule_uuid,
-    }
-
-
-def _surcharge(permission):
-    return {
-        "allowed": permission.allowed,
-        "cap_bps": permission.limit.cap_bps if permission.limit else None,
-        "rule_id": permission.rule_uuid,
-        "source": permission.source,
     }
 
 
@@ -178,47 +163,15 @@ def _ranked(location, rank, one):
         "rank": rank,
         "available": one.available,
         "reason": one.reason,
-        "saving": _money(location, one.saving),
+        "saving": money(location, one.saving),
         "success_bp": one.success_bp,
         "fee": _fee(location, one.method, one.priced) if one.priced else None,
     }
 
 
-def _method(location, rank, one):
-    terms = one.priced.terms if one.priced else None
-    fee = terms and {
-        "provider_rate_ppm": terms.provider_ppm,
-        "fixed": _money(location, terms.fixed),
-        "platform_rate_ppm": terms.platform_ppm,
-    }
-    return {
-        "method": one.method,
-        "name": one.name,
-        "rank": rank,
-        "fee": fee,
-        "fee_text": _fee_text(location, terms),
-        "success_bp": one.success_bp,
-        "surcharge_rule": _surcharge(one.priced.permission) if one.priced else None,
-    }
-
-
-def _fee_text(location, terms):
-    """The fee as a person reads it: ``2.9 % + 0.30 GBP + 1 %``."""
-    if terms is None:
-        return location.env._("Not known")
-    digits, currency = location.currency_id.decimal_places, location.currency_id.name
-    fixed = f"{to_major(terms.fixed, digits):.{digits}f} {currency}" if terms.fixed else ""
-    parts = [_percent(terms.provider_ppm), fixed, _percent(terms.platform_ppm)]
-    return " + ".join(part for part in parts if part) or location.env._("Free")
-
-
-def _percent(ppm):
-    return f"{ppm / 10_000:g} %" if ppm else ""
-
-
 def _suggestion(location, rate, tip, people):
     return {
         "rate_bp": rate,
-        "tip": _money(location, tip),
-        "each": [_money(location, part) for part in for_each(tip, people)],
+        "tip": money(location, tip),
+        "each": [money(location, part) for part in for_each(tip, people)],
     }

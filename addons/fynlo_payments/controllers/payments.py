@@ -165,6 +165,7 @@ class PaymentsController(http.Controller):
             "not_payable_in_cash",
             "payment_declined",
             "payment_method_unavailable",
+            "charge_out_of_range",
             "tip_unavailable",
             "charge_out_of_range",
             "amount_due",

@@ -92,12 +92,6 @@ class FynloFees(models.AbstractModel):
             message = self.env._("This location does not take %s.", method)
             raise Invalid(message, code="payment_method_unavailable", field="method")
 
-    def _tenders(self, location):
-        offered = location.sudo().payment_method_ids.filtered(
-            lambda method: method.fynlo_provider and not method.is_online_payment
-        )
-        return {method.fynlo_provider: method.name for method in offered.sorted("sequence", reverse=True)}
-
     def _hindrances(self, location, methods):
         """Why tenders cannot be taken now, by code: ``no_open_session``, ``provider_unavailable`` (not set up, or a
         secret is missing) or ``provider_unresponsive``. Asks nobody outside.

@@ -39,6 +39,10 @@ class FynloProvider(models.AbstractModel):
     _gives_change = False
     #: How long a guest may take. Then the attempt is ended at the provider, and nobody can pay it any more.
     _expires_after = timedelta(minutes=15)
+    #: Where on this server its notifications come in, to be entered at the provider; ``None`` when it sends none.
+    _notified_at = None
+    #: Whether its money is booked through a bank journal; stored value is a debt to the guest and has none.
+    _needs_journal = True
 
     def _charge(self, attempt):
         """Take ``attempt.amount`` of ``attempt``; safe to call again for the same attempt.
@@ -64,3 +68,11 @@ class FynloProvider(models.AbstractModel):
         Raises :class:`~.connection.ProviderUnavailable` when the location has none.
         """
         raise ProviderUnavailable("provider_unavailable")
+
+    def _setup_facts(self, location):
+        """What it needs at ``location`` as a list of :class:`~.setup.SetupFact`; nothing for what is local."""
+        return []
+
+    def _setup_mode(self, location):
+        """``live`` when real money moves at ``location``, ``test`` when none does, ``None`` for what is local."""
+        return None

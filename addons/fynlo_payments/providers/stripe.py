@@ -12,6 +12,7 @@ class FynloProviderStripe(models.AbstractModel):
     _description = "Card (Stripe)"
 
     _immediate = False
+    _notified_at = "/api/v1/stripe/webhook"
 
     @api.model
     def _connection(self, location):

@@ -4,6 +4,7 @@ from . import test_bills
 from . import test_cash_books
 from . import test_cash_rounding
 from . import test_ledger
+from . import test_gift_card_desk
 from . import test_gift_card_races
 from . import test_gift_cards
 from . import test_gift_cards_api
@@ -20,11 +21,15 @@ from . import test_tips
 from . import test_routing
 from . import test_bank_discount
 from . import test_paid_receipts
+from . import test_payment_desk
+from . import test_payment_export
 from . import test_pay_links
 from . import test_pay_page
 from . import test_pay_page_browser
 from . import test_payment_list
+from . import test_payment_office
 from . import test_payment_settings
+from . import test_payment_tours
 from . import test_payments
 from . import test_query_budgets
 from . import test_refund_books
@@ -40,6 +45,9 @@ from . import test_rollback_outside
 from . import test_row_lane
 from . import test_stripe_api
 from . import test_stripe_connection
+from . import test_tender_channels
+from . import test_tender_offers
+from . import test_tender_setup
 from . import test_stripe_payments
 from . import test_stripe_setup
 from . import test_till_carry_over

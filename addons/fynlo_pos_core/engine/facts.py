@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ..tools.tax_mirror import TaxRule
 from .allowance import PolicyRule
 from .cash_rounding import CashRounding
+from .tender_rule import TenderRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,8 @@ class LocationFacts:
     tables: dict[str, TableFacts] = field(default_factory=dict)
     #: Tender (``cash``…) → id of the ``pos.payment.method`` that books it.
     tenders: dict[str, int] = field(default_factory=dict)
+    #: Tender → when it is offered; one without a rule always is.
+    tender_rules: dict[str, TenderRule] = field(default_factory=dict)
     windows: tuple[PriceWindowFacts, ...] = ()
     service_charge: ServiceChargeFacts | None = None
     cash_rounding: CashRounding | None = None

@@ -71,6 +71,7 @@ class FynloLocationFacts(models.AbstractModel):
         facts.tables = self._tables(location)
         facts.discounts = self._discounts(location, facts.digits)
         facts.tenders = self._tenders(location)
+        facts.tender_rules = self._tender_rules(location)
         products = self._products(location)
         facts.costed_at_closing = frozenset(
             products.filtered(lambda p: p.is_storable and p.cost_method in ("fifo", "average")).ids
@@ -99,6 +100,10 @@ class FynloLocationFacts(models.AbstractModel):
 
     def _tenders(self, location):
         """Payment methods by the tender that tills name. Payment addons fill this in."""
+        return {}
+
+    def _tender_rules(self, location):
+        """When each tender is offered. Payment addons fill this in."""
         return {}
 
     @api.model
