@@ -184,12 +184,12 @@ def _order_of(row, line_rows, payments, facts):
     charges = [line for line in line_rows if line["product_id"] == facts.service_product_id]
     fees = [line for line in line_rows if line["product_id"] == facts.surcharge_product_id]
     line_rows = [line for line in line_rows if line not in tips and line not in charges and line not in fees]
-    tip = sum(to_minor(line["price_subtotal_incl"], digits) for line in tips)
-    surcharge = sum(to_minor(line["price_subtotal_incl"], digits) for line in fees)
-    surcharge_tax = surcharge - sum(to_minor(line["price_subtotal"], digits) for line in fees)
-    total = to_minor(row["amount_total"], digits) - tip - surcharge
-    tax = to_minor(row["amount_tax"], digits) - surcharge_tax
+    on_top = _on_top(tips, fees, digits)
+    total = to_minor(row["amount_total"], digits) - on_top["tip"] - on_top["surcharge"]
+    tax = to_minor(row["amount_tax"], digits) - on_top["surcharge_tax"]
     order = Order(
+        **_people_of(row),
+        **on_top,
         uuid=row["uuid"],
         number=row["fynlo_number"],
         preset_id=row["preset_id"],
@@ -197,7 +197,6 @@ def _order_of(row, line_rows, payments, facts):
         client_created_at=row["fynlo_client_created_at"],
         created_at=row["create_date"],
         updated_at=row["write_date"],
-        created_by={"id": row["employee_uuid"], "name": row["employee_name"]},
         device_uuid=row["device_uuid"],
         catalogue_version=row["fynlo_catalogue_version"],
         row_id=row["id"],
@@ -209,13 +208,8 @@ def _order_of(row, line_rows, payments, facts):
         table_id=row["table_id"],
         table={"id": row["table_uuid"], "name": str(row["table_number"])} if row["table_id"] else None,
         guests=row["customer_count"] or 0,
-        customer_id=row["partner_id"],
-        customer={"id": row["guest_uuid"], "name": row["guest_name"]} if row["partner_id"] else None,
         note=row["general_customer_note"] or "",
         tab_name=row["fynlo_tab_name"] or "",
-        employee_id=row["employee_id"],
-        server_id=row["fynlo_server_id"],
-        server={"id": row["server_uuid"], "name": row["server_name"]} if row["fynlo_server_id"] else None,
         lines=_lines_of(line_rows, facts),
         discounts=[AppliedDiscount.from_stored(values) for values in row["fynlo_discounts"] or []],
         price_drift=row["fynlo_price_drift"],
@@ -228,13 +222,7 @@ def _order_of(row, line_rows, payments, facts):
         late_arrival=bool(row["fynlo_late_arrival"]),
         shortages=row["fynlo_shortages"] or [],
         carried=bool(row["fynlo_carried"]),
-        tip=tip,
         rounding=row["fynlo_rounding"] or 0,
-        tip_row_id=tips[0]["id"] if tips else None,
-        surcharge=surcharge,
-        surcharge_tax=surcharge_tax,
-        surcharge_tax_ids=tuple(fees[0]["tax_ids"]) if fees else (),
-        surcharge_row_id=fees[0]["id"] if fees else None,
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),
         refunded=row["fynlo_refunded"] or 0,
@@ -247,6 +235,31 @@ def _order_of(row, line_rows, payments, facts):
     order.discount = sum(line.discount for line in order.active_lines)
     order.stored_header = order_header(order, facts)
     return order
+
+
+def _people_of(row):
+    """Who made the order, who serves it, and for whom it is."""
+    return {
+        "created_by": {"id": row["employee_uuid"], "name": row["employee_name"]},
+        "employee_id": row["employee_id"],
+        "server_id": row["fynlo_server_id"],
+        "server": {"id": row["server_uuid"], "name": row["server_name"]} if row["fynlo_server_id"] else None,
+        "customer_id": row["partner_id"],
+        "customer": {"id": row["guest_uuid"], "name": row["guest_name"]} if row["partner_id"] else None,
+    }
+
+
+def _on_top(tips, fees, digits):
+    """What is paid on top of the bill; each is a line of a product of its own."""
+    surcharge = sum(to_minor(line["price_subtotal_incl"], digits) for line in fees)
+    return {
+        "tip": sum(to_minor(line["price_subtotal_incl"], digits) for line in tips),
+        "tip_row_id": tips[0]["id"] if tips else None,
+        "surcharge": surcharge,
+        "surcharge_tax": surcharge - sum(to_minor(line["price_subtotal"], digits) for line in fees),
+        "surcharge_tax_ids": tuple(fees[0]["tax_ids"]) if fees else (),
+        "surcharge_row_id": fees[0]["id"] if fees else None,
+    }
 
 
 def _service_of(stored, rows, digits):
