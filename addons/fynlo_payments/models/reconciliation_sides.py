@@ -22,7 +22,7 @@ FACTS = """
                 ELSE round(coalesce(shown.amount, 0) * 10 ^ money.decimal_places)::bigint END AS booked,
            CASE WHEN fact.kind = 'capture' THEN
                 (SELECT earned.fee FROM fynlo_fee_revenue earned
-                  WHERE earned.payment_id = fact.payment_id AND earned.kind = 'accrued') END AS platform_fee
+                  WHERE earned.kind = 'accrued' AND earned.source_uuid = payment.fynlo_uuid) END AS platform_fee
       FROM fact
       JOIN fynlo_payment payment ON payment.id = fact.payment_id
       JOIN res_currency money ON money.id = payment.currency_id

@@ -1,5 +1,6 @@
 """Accounts at payment providers whose reports are compared with the ledger, and how far they were read."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from ..providers.connection import ProviderUnavailable
 from ..providers.provider import PREFIX
 from ..providers.settlement import ReportsSettlements, ReportUnreadable, Settlements
 from ..reconciliation.days import Calendar
+
+_logger = logging.getLogger(__name__)
 
 #: How far back the first look at an account goes, when payments were taken before.
 FIRST_LOOK = timedelta(days=35)
@@ -102,7 +105,8 @@ class FynloSettlementAccount(models.Model):
         """The account's name, or nothing while the provider does not say: known accounts then show as not read."""
         try:
             return report.account()
-        except (ProviderUnavailable, ReportUnreadable):
+        except (ProviderUnavailable, ReportUnreadable) as failure:
+            _logger.warning("%s does not say whose account its key opens: %s", report.provider, failure)
             return None
 
     def _known(self, name, source):

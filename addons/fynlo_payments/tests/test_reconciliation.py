@@ -285,6 +285,15 @@ class TestReconciliation(Reported):
         known = self.env["fynlo.settlement.account"].search([("name", "=", "acct_good")])
         self.assertTrue(known.read_at)
 
+    def test_an_account_that_has_no_name_yet_waits(self):
+        def nameless():
+            raise ProviderUnavailable("provider_unavailable")
+
+        self.report.account = nameless
+        with self.assertLogs("odoo.addons.fynlo_payments.models.settlement_account", "WARNING"):
+            self.assertEqual(self.env["fynlo.settlement.account"]._discover(), [])
+        self.assertTrue(self.account.exists())
+
     def test_an_account_is_due_once_its_day_is_over(self):
         begins, ends = self.account._calendar().span(self.day)
         self.account.read_until = begins + timedelta(hours=1)

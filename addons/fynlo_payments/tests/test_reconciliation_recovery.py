@@ -79,6 +79,20 @@ class TestReconciliationRecovery(OutsideCase):
         self.assertBooked(order, 1200)
         self.assertEqual((row.provider_amount, row.ledger_amount, row.orders_amount), (1200, 1200, 1200))
 
+    def test_a_part_that_was_captured_and_the_fee_kept_of_it(self):
+        self.on_stripe()
+        order, body = self.place(), self.wish(1200, details={"payment_method": "pm_card_visa", "manual_capture": True})
+        self.assertEqual(self.pay(order, 1200, body=body).json()["state"], "authorised")
+        self.done("POST", f"/payments/{body['id']}:capture", {"amount": self.money(800)})
+        row = self.reconcile(1)
+        self.assertEqual(
+            (self.attempt(body).amount, row.difference_ids.mapped("kind"), row.state), (800, [], "matched")
+        )
+        self.assertEqual((row.provider_amount, row.ledger_amount, row.movement_count), (800, 800, 2))
+        kept = self.env["fynlo.settlement.movement"].search([("payment_id", "=", self.attempt(body).id)])
+        earned = self.env["fynlo.fee.revenue"].search([("payment_id", "=", self.attempt(body).id)])
+        self.assertEqual((sum(kept.mapped("platform_fee")), earned.fee), (8, 8))
+
     def refund(self, order, minor):
         body = {"id": uuid7(), "reason": "Cold", "amount": self.money(minor)}
         return self.done("POST", f"/orders/{order['id']}/refunds", body)["refunds"][0]

@@ -6,7 +6,8 @@ from odoo.addons.fynlo_pos_core.rest.representation import to_json
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 
-from ..controllers.refund_shapes import RefundShape
+from ..controllers.refund_shapes import RefundShape, RollbackShape
+from .test_surcharges import SurchargeCase
 from .trading_day import TradingDay
 
 
@@ -73,3 +74,24 @@ class TestReconciliationSessions(TradingDay):
         self.env.cr.execute("UPDATE pos_session SET fynlo_expected_cash = 113 WHERE id = %s", (self.session().id,))
         self.env.invalidate_all()
         self.assertEqual(self.compared().state, "resolved")
+
+
+@tagged("post_install", "-at_install")
+class TestReconciliationOfSurcharges(SurchargeCase):
+    def test_fees_that_guests_paid_are_on_both_sides(self):
+        whole, parts = (self.place(self.line(self.menu.pizza, quantity="10")) for _ in range(2))
+        self.pay_with(433, whole, 10000, tip=self.gbp(100), complete=True)
+        self.refund(whole)
+        self.pay_with(433, parts, 10000, complete=True)
+        for amount in (2500, 1000):
+            self.refund(parts, amount=self.gbp(amount))
+        back = self.place(self.line(self.menu.pizza))
+        self.pay_with(25, back, 500, tip=self.gbp(50))
+        wish = parse(RollbackShape, to_json({"id": uuid7(), "reason": "By card"}))
+        self.env["fynlo.refund.service"]._roll_back(self.identity(self.manager), back["id"], wish)
+        self.pay(back, 1000, complete=True)
+        left = self.session()._fynlo_expected_cash_minor()
+        self.close(left)
+        row = self.env["fynlo.reconciliation.service"]._match_session(self.session())
+        self.assertEqual((row.state, row.difference_ids.mapped("kind"), row.fact_count), ("matched", [], 8))
+        self.assertEqual([row.provider_amount, row.ledger_amount, row.orders_amount], [left - 10000] * 3)
