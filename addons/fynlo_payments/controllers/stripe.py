@@ -43,12 +43,22 @@ TAKING = (
     "provider_unavailable",
     "provider_busy",
     "payment_declined",
+    "too_many_declines",
     "payment_method_unavailable",
     "tip_unavailable",
+    "charge_out_of_range",
     "amount_due",
     "unknown_item",
     "no_open_session",
 )
+
+
+INTENT_EXAMPLE = {
+    "id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a77",
+    "order_id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a78",
+    "amount": {"amount": 1250, "currency": "GBP"},
+    "payment_method": "pm_card_visa",
+}
 
 
 class StripeController(http.Controller):
