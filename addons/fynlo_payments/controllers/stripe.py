@@ -159,7 +159,7 @@ class StripeController(http.Controller):
         body=ConfirmShape,
         example={"payment_method": CARD},
         returns=TakenPaymentView,
-        errors=("not_found", "payment_declined", "provider_unavailable", "provider_busy"),
+        errors=("not_found", "payment_declined", "too_many_declines", "provider_unavailable", "provider_busy"),
         idempotent=False,  # an intent is charged once
         budget="money",
     )
@@ -168,6 +168,8 @@ class StripeController(http.Controller):
         row_id = request.env["fynlo.payment.service"]._wish_seen(current_identity(), payment_id)
         if row_id is None:  # it is over: told as it is
             return PAYMENTS.refresh_payment(payment_id)
+        order = request.env["fynlo.payment"].sudo().browse(row_id).order_id
+        request.env["fynlo.decline.guard"]._check(current_identity(), order.id)
         registry, details = request.env.registry, chargeable(body)
         return Answer(afterwards=lambda: _confirmed(registry, row_id, details))
 

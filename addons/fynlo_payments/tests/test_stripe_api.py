@@ -119,6 +119,15 @@ class TestStripePayments(StripeCase):
         self.assertBooked(order, 0)
         self.assertEqual(self.card(order, 1200, payment_method="pm_card_visa").status_code, 201)
 
+    def test_stolen_cards_are_not_tried_out_on_payments_that_wait(self):
+        order = self.place()
+        waiting = [self.card(order, 100).json() for _ in range(8)]
+        codes = [
+            self.step(each, "confirm", {"payment_method": "pm_card_chargeDeclined"}).status_code for each in waiting
+        ]
+        self.assertEqual(codes, [402] * 6 + [429] * 2)
+        self.assertEqual(len(self.books.kept["charge"]), 6)
+
     def test_where_payments_are_made_stays_while_one_is_open(self):
         order = self.place()
         made = self.card(order, 1200).json()

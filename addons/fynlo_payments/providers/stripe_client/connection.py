@@ -216,7 +216,6 @@ class StripeConnection:
             raise ProviderUnavailable("provider_unavailable") from error
 
     @in_time
-    @in_time
     def disputes(self, leg: Leg) -> list[DisputeState]:
         """Raises :class:`ProviderUnavailable` when Stripe does not answer, or not with disputes."""
         wish = {"payment_intent": leg.reference, "limit": 100}
@@ -226,6 +225,7 @@ class StripeConnection:
         except (NoAnswer, stripe.InvalidRequestError, KeyError, TypeError, ValueError) as error:
             raise ProviderUnavailable("provider_unavailable") from error
 
+    @in_time
     def health(self) -> Health:
         """Reads the balance, which takes no money. The details are sentences for a manager."""
         if not any(self._settings.webhook_secrets):
