@@ -2,8 +2,10 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify notifications-again bench bench-orders bench-events bench-rights bench-caches load-api load-users \
-        load-endpoints load-database load-service load-closing load-chaos load-books load-notifications races test test-fast \
+        openapi audit-verify notifications-again secrets-check bench bench-orders bench-events bench-rights \
+        bench-caches load-api load-users \
+        load-endpoints load-database load-service load-closing load-chaos load-books load-charges load-notifications \
+        races test test-fast \
         load-websocket lint ci
 
 help: ## This list
@@ -54,6 +56,10 @@ notifications-again: ## Handle the notifications of payment providers again that
 audit-verify: ## Check the audit log's hash chain
 	@$(FYNLO) call fynlo.audit.log _verify
 
+secrets-check: ## Search database and logs for card numbers, keys and tokens; fails if there are any
+	@$(FYNLO) call fynlo.secret.search _require_none
+	@$(FYNLO) python scripts/log_search.py .run/logs
+
 bench: ## Compare the menu with stock Odoo's, and time the hottest reads
 	@$(FYNLO) load bench_core $(ARGS)
 
@@ -95,6 +101,9 @@ load-books: ## The same orders by us and by stock Odoo: journal, stock and repor
 
 load-websocket: ## One gateway against 9,000 tills, slow ones, storms, floods and a plain broadcast server (3 minutes)
 	@$(FYNLO) load websocket $(ARGS)
+
+load-charges: ## Card payments and rollbacks against a simulated Stripe (2 minutes)
+	@$(FYNLO) load charges $(ARGS)
 
 load-notifications: ## A bank tells of payments at ten a second: how fast that is taken, and handled
 	@$(FYNLO) load notifications $(ARGS)

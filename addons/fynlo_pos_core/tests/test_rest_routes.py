@@ -11,6 +11,9 @@ from .probe import NOWHERE, declare_probe
 VALUES = {"uuid": NOWHERE, "int": "1"}
 #: Writes that keep no answer, those of signing in aside.
 LOOSE = {
+    "POST /api/v1/apple-pay/merchant-sessions",
+    "POST /api/v1/apple-pay/payment-requests",
+    "POST /api/v1/apple-pay/tokens:process",
     "POST /api/v1/approvals/<uuid:approval_id>:approve",
     "POST /api/v1/approvals/<uuid:approval_id>:reject",
     "POST /api/v1/devices/pair",
@@ -29,6 +32,10 @@ LOOSE = {
     "POST /api/v1/payments/fees:calculate",
     "POST /api/v1/payments/fees:compare",
     "POST /api/v1/payments:cancel-by-key",
+    "POST /api/v1/stripe/connection-tokens",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:cancel",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:capture",
+    "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:confirm",
     "POST /api/v1/stripe/webhook",
     "POST /api/v1/tips:calculate",
 }

@@ -23,6 +23,7 @@ from .currencies import NotChargeable, Scale
 from .disputes import dispute_state
 from .finding import found_leg, found_refund
 from .notification import StripeListener
+from .settlements import StripeSettlements
 from .states import CONFIRMED_BY_SERVER, decline_code, payment_state, refund_state
 from .transport import NoAnswer, StripeLine, ask, in_time
 
@@ -61,14 +62,16 @@ class StripeConnection:
         self._settings = settings
         self._line = StripeLine()
         options: dict[str, Any] = {"base_addresses": {"api": settings.api_base}} if settings.api_base else {}
-        self._api: Any = stripe.StripeClient(
+        self._client = stripe.StripeClient(
             settings.secret_key,
             stripe_version=settings.api_version,
             stripe_account=settings.account,
             max_network_retries=0,  # transport.ask repeats, within one deadline
             http_client=self._line,
             **options,
-        ).v1
+        )
+        self._api: Any = self._client.v1
+        self._report = StripeSettlements(self._api, settings.account, settings.livemode, settings.digits)
 
     @property
     def account(self) -> str | None:
@@ -98,6 +101,22 @@ class StripeConnection:
             return _declined(error)
         except stripe.InvalidRequestError:
             return ProviderState("failed", failure_code="provider_refused")
+
+    @in_time
+    def confirm(self, leg: Leg) -> ProviderState:
+        """Charge what the leg's details name. Repeated it charges nothing more, as an intent is charged once.
+
+        Declined, it is ``failed`` with our code, and still open at Stripe: cancel it before letting it go.
+        """
+        try:
+            params = {**_method(leg.details), "expand": ["latest_charge"]}
+            return self._read(ask(lambda: self._api.payment_intents.confirm(leg.reference, params)))
+        except NoAnswer:
+            return UNKNOWN
+        except stripe.CardError as error:
+            return _declined(error)
+        except (stripe.InvalidRequestError, ValueError):
+            return self._believed(leg.reference)
 
     @in_time
     def fetch(self, leg: Leg) -> ProviderState:
@@ -179,6 +198,10 @@ class StripeConnection:
             if event.account != self._settings.account or event.livemode != self._settings.livemode:
                 raise NotificationRefused("account")
         return events
+
+    def settlements(self) -> StripeSettlements:
+        """What Stripe reports of the location's account."""
+        return self._report
 
     @in_time
     def connection_token(self, place: str | None) -> str:

@@ -21,6 +21,7 @@ from .calls import Calls, NoAnswer
 from .environment import Account, Environment
 from .key_set import KeySet
 from .notifications import read_event
+from .settlements import TrueLayerSettlements
 from .signature import Request, verify_notification
 from .states import payment_state, refund_state
 
@@ -153,6 +154,10 @@ class TrueLayerConnection:
         except NoAnswer as late:
             raise ProviderUnavailable("provider_unavailable") from late
         return [read_event(given, body, now, self._environment.live)]
+
+    def settlements(self) -> TrueLayerSettlements:
+        """What TrueLayer reports of the merchant account."""
+        return TrueLayerSettlements(self._calls, self._account.merchant_account, self._environment.live)
 
     def health(self) -> Health:
         try:
