@@ -24,4 +24,5 @@ from . import truelayer_connection, truelayer_setup
 from . import stripe_settings, stripe_connection
 from . import payment_dispute
 from . import provider_notification, notification_handling, notification_refunds, notification_health
+from . import payment_news
 from . import database_copy, decline_guard
