@@ -23,5 +23,6 @@ from . import payment_export
 from . import truelayer_connection, truelayer_setup
 from . import stripe_settings, stripe_connection
 from . import payment_dispute
-from . import provider_notification, notification_handling, notification_health
+from . import provider_notification, notification_handling, notification_refunds, notification_health
+from . import payment_news
 from . import database_copy, decline_guard

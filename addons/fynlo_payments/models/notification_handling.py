@@ -111,7 +111,9 @@ class FynloPaymentNotification(models.Model):
             verdict = Verdict("received", "conflict")
         except Exception:
             # the boundary to providers and all that follows from a payment: one must not hold up all others
-            _logger.exception("The notification %s of %s cannot be handled", self[0].event_id, self[0].provider)
+            _logger.exception(
+                "The notifications %s cannot be handled", self.ids
+            )  # reads nothing: the cursor may be broken
             verdict = Verdict("received", "error")
         self.env.cr.rollback()
         transaction.run(self.env, lambda: self._conclude(verdict, payment))

@@ -13,6 +13,7 @@ from .ledger_entry import KINDS
 #: Events that tell a state of money, with the model whose states they are.
 TOLD = {
     "payment.updated": "fynlo.payment",
+    "payment.disputed": "fynlo.payment.dispute",
     "refund.updated": "fynlo.refund",
     "pay_link.updated": "fynlo.pay.link",
 }

@@ -51,7 +51,7 @@ class FynloPaymentNotification(models.Model):
 
     provider = fields.Selection("_select_provider", required=True, readonly=True)
     account = fields.Char(required=True, readonly=True, default="", help="Whose account at the provider, if it says.")
-    event_id = fields.Char("Event", required=True, readonly=True)
+    event_id = fields.Char("Event ID", required=True, readonly=True)
     kind = fields.Char(required=True, readonly=True)
     reference = fields.Char("Payment at the provider", readonly=True)
     leg_uuid = fields.Char("Payment", readonly=True, help="The payment's public ID, if the provider sends it back.")

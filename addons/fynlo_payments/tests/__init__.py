@@ -52,6 +52,7 @@ from . import test_reconciliation_volume
 from . import test_refund_books
 from . import test_refund_books_outside
 from . import test_refund_lists
+from . import test_refund_notifications
 from . import test_refund_recovery
 from . import test_refunds
 from . import test_refunds_api

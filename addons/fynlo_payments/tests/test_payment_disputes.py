@@ -72,6 +72,17 @@ class TestDisputes(OutsideShop, TransactionCase):
             (payment.fynlo_uuid, "needs_response", {"amount": 1000, "currency": "GBP"}),
         )
 
+    def test_both_are_in_the_payment_s_history(self):
+        payment = self.paid()
+        self.tell(payment, OPENED, kind="charge.dispute.created")
+        lines = [(line["what"], line.get("detail")) for line in payment._fynlo_entries()]
+        for expected in (
+            ("The provider told: payment_executed", "Done"),
+            ("The provider told: charge.dispute.created", "Done"),
+        ):
+            self.assertIn(expected, lines)
+        self.assertIn("Disputed payment: Needs an answer", [what for what, _detail in lines])
+
     def told(self, dispute):
         """What managers were told of a dispute."""
         self.env.cr.execute(
