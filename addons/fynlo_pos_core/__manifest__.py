@@ -24,6 +24,7 @@
         "security/receipt_rules.xml",
         "security/board_rules.xml",
         "data/allergens.xml",
+        "data/surcharge_product.xml",
         "security/stock_rules.xml",
         "data/scrap_reasons.xml",
         "security/approval_rules.xml",
