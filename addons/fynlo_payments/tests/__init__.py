@@ -31,6 +31,7 @@ from . import test_bank_discount
 from . import test_paid_receipts
 from . import test_payment_desk
 from . import test_payment_export
+from . import test_pay_link_notifications
 from . import test_pay_links
 from . import test_pay_page
 from . import test_pay_page_browser
