@@ -19,7 +19,7 @@ from odoo.addons.fynlo_pos_core.rest.shapes import (
 from pydantic import Field, model_validator
 
 from ..models.refund import REFUND_STATES
-from .payments import FailureView, ProviderView
+from .payments import FailureView, ProviderView, Tender
 
 State = Literal[tuple(REFUND_STATES)]
 
@@ -32,7 +32,18 @@ class RefundLineShape(Shape):
     restock: bool = False
 
 
-class PaymentRefundShape(Shape):
+class TowardsShape(Shape):
+    """``to_method`` gives the money back by another tender than took it (``cash``, ``gift_card``, ``store_credit``).
+
+    ``details`` names the gift card by its ``code``, or the customer of a credit by ``customer_id``.
+    """
+
+    to_method: Tender | None = None
+    details: dict = {}
+    approval_id: Id | None = None
+
+
+class PaymentRefundShape(TowardsShape):
     """What goes back: ``lines``, or an ``amount``, with or without a ``tip``; nothing named: all that is left."""
 
     id: Id
@@ -41,7 +52,6 @@ class PaymentRefundShape(Shape):
     tip: MoneyShape | None = None
     restock: bool = False
     reason: Reason
-    approval_id: Id | None = None
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -58,8 +68,15 @@ class RefundShape(PaymentRefundShape):
     payment_id: Id | None = None
 
 
+class RepeatShape(TowardsShape):
+    """Without ``to_method``: by the tender that took the money, as before. ``reason`` left out: that of before."""
+
+    id: Id
+    reason: Reason | None = None
+
+
 class RollbackShape(Shape):
-    """``payment_ids`` left out: every payment of the order."""
+    """``payment_ids`` left out: every payment of the order. The same ``id`` again goes on where it stopped."""
 
     id: Id
     payment_ids: Annotated[list[Id], Field(min_length=1, max_length=50)] | None = None
@@ -67,10 +84,11 @@ class RollbackShape(Shape):
 
 
 class RefundQuery(PageQuery):
-    """Refunds of the location, the newest first."""
+    """Refunds of the location, the newest first. ``owed``: only those whose money the guest still has to get."""
 
     order_id: UUID | None = None
     state: State | None = None
+    owed: bool | None = None
 
 
 class RefundLineView(View):
@@ -85,7 +103,7 @@ class RefundLineView(View):
 
 class RefundView(View):
     id: UUID
-    kind: Literal["refund", "rollback"]
+    kind: Literal["refund", "rollback", "repeat", "late"]
     state: State
     order_id: UUID
     payment_id: UUID
@@ -93,10 +111,13 @@ class RefundView(View):
     method: str
     amount: MoneyView
     tip: MoneyView
+    surcharge: MoneyView
+    owed: MoneyView
+    repeat_of: UUID | None
     reason: str
     approved_by: str | None
     lines: list[RefundLineView]
-    till_session_id: UUID
+    till_session_id: UUID | None
     employee: NameView | None
     device_id: UUID | None
     provider: ProviderView

@@ -1,9 +1,10 @@
 """Refunds for tills. Rules live in ``models/refund_service.py``."""
 
 from odoo import http
-from odoo.addons.fynlo_pos_core.rest import Answer, api_route, current_identity
+from odoo.addons.fynlo_pos_core.rest import api_route, current_identity
 from odoo.http import request
 
+from .refund_answers import answer_refunds, answer_rollback
 from .refund_shapes import (
     PaymentRefundShape,
     RefundPageView,
@@ -11,6 +12,7 @@ from .refund_shapes import (
     RefundShape,
     RefundsView,
     RefundView,
+    RepeatShape,
     RollbackShape,
 )
 
@@ -26,6 +28,9 @@ ERRORS = (
     "refund_exceeds_paid",
     "nothing_to_refund",
     "refund_unavailable",
+    "payment_method_unavailable",
+    "gift_card_unknown",
+    "gift_card_balance",
     "no_open_session",
     "id_taken",
     "approval_required",
@@ -36,10 +41,6 @@ ERRORS = (
 
 def _service():
     return request.env["fynlo.refund.service"]
-
-
-def _answer(result):
-    return Answer(result, resource=("refund", result["refunds"][0]["id"]))
 
 
 class RefundsController(http.Controller):
@@ -57,7 +58,7 @@ class RefundsController(http.Controller):
         budget="money",
     )
     def refund_order(self, order_id, body):
-        return _answer(_service()._refund_order(current_identity(), order_id, body))
+        return answer_refunds(_service()._refund_order(current_identity(), order_id, body), status=201)
 
     @api_route(
         "/payments/<uuid:payment_id>/refunds",
@@ -73,7 +74,22 @@ class RefundsController(http.Controller):
         budget="money",
     )
     def refund_payment(self, payment_id, body):
-        return _answer(_service()._refund_payment(current_identity(), payment_id, body))
+        return answer_refunds(_service()._refund_payment(current_identity(), payment_id, body), status=201)
+
+    @api_route(
+        "/refunds/<uuid:refund_id>:repeat",
+        method="POST",
+        permission="refund.create",
+        summary="Give back again what a failed refund left owed, by the same tender or another",
+        tag="refunds",
+        body=RepeatShape,
+        returns=RefundsView,
+        status=201,
+        errors=ERRORS,
+        budget="money",
+    )
+    def repeat_refund(self, refund_id, body):
+        return answer_refunds(_service()._repeat(current_identity(), refund_id, body), status=201)
 
     @api_route(
         "/orders/<uuid:order_id>:rollback-payments",
@@ -94,7 +110,7 @@ class RefundsController(http.Controller):
         budget="money",
     )
     def roll_back_payments(self, order_id, body):
-        return _answer(_service()._roll_back(current_identity(), order_id, body))
+        return answer_rollback(_service()._roll_back(current_identity(), order_id, body), body)
 
     @api_route(
         "/refunds",

@@ -12,6 +12,7 @@ NEWEST = """
     SELECT count(*), extract(epoch FROM %(within)s * interval '1 minute' - ((now() AT TIME ZONE 'UTC') - min(at)))
       FROM (SELECT write_date AS at FROM fynlo_payment
              WHERE state = 'failed' AND coalesce(failure_code, '') NOT LIKE 'provider\\_%%'
+               AND coalesce(failure_code, '') <> 'never_arrived'
                AND write_date > (now() AT TIME ZONE 'UTC') - %(within)s * interval '1 minute'
                AND (device_id = %(device)s OR order_id = %(order)s
                     OR (device_id IS NULL AND employee_id = %(employee)s))

@@ -116,17 +116,35 @@ class FynloPaymentEntry(models.Model):
     def _enter_refund(self, refund):
         """Money went back to the guest."""
         parts = {
-            TENDER + refund.payment_id.method: -refund.amount,
-            "order": refund.amount - refund.tip,
+            TENDER + refund.method: -refund.amount,
+            "order": refund.amount - refund.tip - refund.surcharge,
             "tips": refund.tip,
+            "surcharge": refund.surcharge,
         }
         self._enter(refund.payment_id, "refund", parts, refund)
 
     @api.model
     def _enter_failed_refund(self, refund):
         """A provider took its word back: the money is with the restaurant again, and owed to the guest."""
-        parts = {TENDER + refund.payment_id.method: refund.amount, "refund_due": -refund.amount}
+        parts = {TENDER + refund.method: refund.amount, "refund_due": -refund.amount}
         self._enter(refund.payment_id, "refund_failed", parts, refund)
+
+    @api.model
+    def _enter_refused_refund(self, refund):
+        """A provider never gave the money: nothing moved, but it is for no order any more, it is owed to the guest."""
+        parts = {
+            "order": refund.amount - refund.tip - refund.surcharge,
+            "tips": refund.tip,
+            "surcharge": refund.surcharge,
+            "refund_due": -refund.amount,
+        }
+        self._enter(refund.payment_id, "refund_failed", parts, refund)
+
+    @api.model
+    def _enter_owed_back(self, refund):
+        """What was owed to the guest was given."""
+        parts = {TENDER + refund.method: -refund.amount, "refund_due": refund.amount}
+        self._enter(refund.payment_id, "refund", parts, refund)
 
     def _enter(self, payment, kind, parts, refund=None):
         """Add a fact when the transaction closes, in the round trip that writes its events.

@@ -28,9 +28,9 @@ CLOSED = frozenset({"failed", "cancelled", "expired"})
 PAYMENTS = """
     SELECT payment.id, payment.fynlo_uuid, payment.method, payment.state, payment.amount, payment.tip, payment.fee,
            payment.surcharge, payment.tendered, payment.change, payment.refunded, payment.provider_reference,
-           payment.livemode, payment.failure_code, payment.card_brand, payment.card_last4, payment.version,
-           payment.create_date, payment.write_date, payment.order_id, placed.uuid AS order_uuid,
-           currency.name AS currency
+           coalesce(payment.owed, 0) AS owed, payment.livemode, payment.failure_code, payment.card_brand,
+           payment.card_last4, payment.version, payment.create_date, payment.write_date, payment.order_id,
+           placed.uuid AS order_uuid, currency.name AS currency
       FROM fynlo_payment payment
       JOIN pos_order placed ON placed.id = payment.order_id
       JOIN res_currency currency ON currency.id = payment.currency_id
@@ -115,12 +115,12 @@ class FynloPayment(models.Model):
 
     _amount_positive = models.Constraint("CHECK(amount > 0)", "A payment is of more than nothing.")
     _change_fits = models.Constraint(
-        "CHECK(change >= 0 AND (tendered = 0 OR tendered = amount + tip + change))",
-        "What was tendered is the amount, the tip and the change.",
+        "CHECK(change >= 0 AND (tendered = 0 OR tendered = amount + tip + surcharge + change))",
+        "What was tendered is the amount, the tip, the surcharge and the change.",
     )
 
     _refunded_fits = models.Constraint(
-        "CHECK(refunded BETWEEN 0 AND amount + tip)", "No more can be refunded of a payment than was taken."
+        "CHECK(refunded BETWEEN 0 AND amount + tip + surcharge)", "No more can be refunded of a payment than was taken."
     )
 
     @api.model
@@ -139,6 +139,7 @@ class FynloPayment(models.Model):
             fee=0,
             surcharge=0,
             refunded=0,
+            owed=0,
             version=1,
             livemode=False,
             provider_reference=None,
@@ -226,6 +227,7 @@ def payment_document(row):
         "tendered": money(row["tendered"]),
         "change": money(row["change"]),
         "refunded": money(row["refunded"]),
+        "refund_due": money(row["owed"]),
         "provider": {
             "name": row["method"],
             "reference": row["provider_reference"],

@@ -8,23 +8,29 @@ from odoo.addons.fynlo_pos_core.tools.clock import wire
 from odoo.addons.fynlo_pos_core.tools.money import to_major, to_minor
 from odoo.tools import SQL
 
+from ..providers.provider import PREFIX
+
 #: state → states it may move to. A provider may take back its word: ``succeeded`` can still fail.
 REFUND_STATES = {
     "reserved": frozenset({"sent", "succeeded", "failed"}),
     "sent": frozenset({"succeeded", "failed", "unknown"}),
-    "unknown": frozenset({"succeeded", "failed"}),
+    "unknown": frozenset({"sent", "succeeded", "failed"}),
     "succeeded": frozenset({"failed"}),
     "failed": frozenset(),
 }
 
+#: Whether the money is under way to the guest: the provider was or will be asked, and has not decided yet.
+WAITING = frozenset({"sent", "unknown"})
+
 GIVEN_BACK = SQL("""
-    SELECT 'refund', refund.create_date, refund.order_id, payment.method, refund.reason, employee.fynlo_uuid,
+    SELECT 'refund', refund.create_date, refund.order_id, coalesce(refund.to_method, payment.method), refund.reason,
+           employee.fynlo_uuid,
            refund.approver, refund.amount::numeric / 10 ^ money.decimal_places
       FROM fynlo_refund refund
       JOIN fynlo_payment payment ON payment.id = refund.payment_id
       JOIN res_currency money ON money.id = refund.currency_id
       LEFT JOIN hr_employee employee ON employee.id = refund.employee_id
-     WHERE refund.state != 'failed'
+     WHERE refund.kind IN ('refund', 'rollback')
 """)
 
 
@@ -33,7 +39,8 @@ class FynloRefund(models.Model):
 
     A return of goods that was paid in several payments has a refund for each; they share the
     negative order that books it. A ``rollback`` gives back a payment of an order that stays open
-    and has none.
+    and has none. Money that a provider then did not give back is ``owed`` to the guest until a
+    ``repeat`` takes it over. ``late`` gives back money that came when no order needed it.
     """
 
     _name = "fynlo.refund"
@@ -48,11 +55,25 @@ class FynloRefund(models.Model):
     refund_order_id = fields.Many2one("pos.order", "Booked as", readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True)
-    session_id = fields.Many2one("pos.session", "Till session", required=True, readonly=True, index=True)
+    session_id = fields.Many2one("pos.session", "Till session", readonly=True, index=True)
     employee_id = fields.Many2one("hr.employee", "By", readonly=True)
     device_id = fields.Many2one("fynlo.device", readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    kind = fields.Selection([("refund", "Refund"), ("rollback", "Payment taken back")], required=True, readonly=True)
+    kind = fields.Selection(
+        [
+            ("refund", "Refund"),
+            ("rollback", "Payment taken back"),
+            ("repeat", "Given back again"),
+            ("late", "Came too late"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    to_method = fields.Selection("_select_method", "Instead of the tender", readonly=True)
+    request_uuid = fields.Char("Asked for as", readonly=True, index="btree_not_null")
+    repeat_of_id = fields.Many2one(
+        "fynlo.refund", "Instead of", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
     state = fields.Selection(
         [(name, name.capitalize()) for name in REFUND_STATES],
         required=True,
@@ -65,19 +86,48 @@ class FynloRefund(models.Model):
     amount_shown = fields.Monetary("Amount", compute="_compute_amount_shown", store=True)
     reason = fields.Char(required=True, readonly=True)
     approver = fields.Char("Approved by", readonly=True)
+    owed = fields.Integer("Still owed (minor units)", required=True, readonly=True, default=0)
+    owed_shown = fields.Monetary("Still owed", compute="_compute_amount_shown", store=True)
     provider_reference = fields.Char(readonly=True, index="btree_not_null")
+    provider_key = fields.Char("Idempotency key at the provider", readonly=True, copy=False, groups="base.group_system")
+    sent_at = fields.Datetime(readonly=True)
+    next_look_at = fields.Datetime("Looked at next", readonly=True, index="btree_not_null")
+    looks = fields.Integer("Times looked at", readonly=True)
     failure_code = fields.Char(readonly=True)
     version = fields.Integer(default=1, required=True, readonly=True)
 
     order_number = fields.Char(related="order_id.fynlo_number", string="Order number")
-    method = fields.Selection(related="payment_id.method")
+    method = fields.Selection("_select_method", "Tender", compute="_compute_method")
 
     _amount_fits = models.Constraint("CHECK(amount > 0 AND tip BETWEEN 0 AND amount)", "A refund gives something back.")
+    _owed_fits = models.Constraint(
+        "CHECK(owed = 0 OR (owed = amount AND state = 'failed'))", "What did not go back is owed, all of it."
+    )
+    _provider_key_once = models.UniqueIndex("(provider_key) WHERE provider_key IS NOT NULL")
 
-    @api.depends("amount", "currency_id")
+    @api.model
+    def _select_method(self):
+        return self.env["pos.payment.method"]._select_fynlo_provider()
+
+    @api.depends("to_method", "payment_id.method")
+    def _compute_method(self):
+        for refund in self:
+            refund.method = refund.to_method or refund.payment_id.method
+
+    @api.depends("amount", "owed", "currency_id")
     def _compute_amount_shown(self):
         for refund in self:
-            refund.amount_shown = to_major(refund.amount, refund.currency_id.decimal_places)
+            digits = refund.currency_id.decimal_places
+            refund.amount_shown = to_major(refund.amount, digits)
+            refund.owed_shown = to_major(refund.owed, digits)
+
+    def _provider(self):
+        """The tender by which the money goes back."""
+        return self.env[PREFIX + self.method]
+
+    def _returns_goods(self):
+        """Whether it is, or repeats, a refund of a completed order, which counts on the order."""
+        return self.repeat_of_id._returns_goods() if self.repeat_of_id else self.kind == "refund"
 
     def action_open_order(self):
         """The order that was refunded."""
@@ -97,14 +147,20 @@ class FynloRefund(models.Model):
             "method": self.method,
             "amount": {"amount": self.amount, "currency": currency},
             "tip": {"amount": self.tip, "currency": currency},
+            "owed": {"amount": self.owed, "currency": currency},
+            "repeat_of": self.repeat_of_id.fynlo_uuid or None,
             "reason": self.reason,
             "approved_by": self.approver or None,
             "lines": [_line(line, currency) for line in self._lines()],
-            "till_session_id": self.session_id.fynlo_uuid,
+            "till_session_id": self.session_id.fynlo_uuid or None,
             "employee": {"id": employee.fynlo_uuid, "name": employee.name} if employee else None,
             "device_id": self.device_id.fynlo_uuid or None,
-            "provider": {"name": self.method, "reference": self.provider_reference or None, "livemode": False},
-            "failure": {"code": failure, "message": failure, "retryable": False} if failure else None,
+            "provider": {
+                "name": self.method,
+                "reference": self.provider_reference or None,
+                "livemode": bool(self.payment_id.livemode and not self.to_method),
+            },
+            "failure": {"code": failure, "message": failure, "retryable": bool(self.owed)} if failure else None,
             "created_at": wire(self.create_date),
             "updated_at": wire(self.write_date),
             "version": self.version,

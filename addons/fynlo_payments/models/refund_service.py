@@ -1,30 +1,14 @@
 """Refunding completed orders: reserve → call → apply, as payments are taken.
 
 The order is locked first, so refunds of one order follow each other and each sees what the ones
-before have left. What a tender settles at once (cash) is done in the request's one transaction.
+before have left. What a tender settles at once (cash) is done in the request's one transaction;
+a provider outside this server is asked after it by ``refund_call.py``.
 """
-
-from uuid import uuid5
 
 from odoo import api, models
 from odoo.addons.fynlo_pos_core.engine import refund as engine
-from odoo.addons.fynlo_pos_core.models.orders.order_rows import QUIET
-from odoo.addons.fynlo_pos_core.models.orders.order_states import payment_of_completed
-from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
-from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare, paging
+from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, paging
 from odoo.addons.fynlo_pos_core.rest.shapes import MoneyShape
-from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
-from odoo.addons.fynlo_pos_core.tools.money import to_major
-
-from .refund import REFUND_STATES
-
-declare(
-    "refund_unavailable",
-    422,
-    "Tender cannot be refunded here",
-    "The payment's tender gives no money back by way of the till.",
-    "Refund it where it was taken, or choose another payment of the order.",
-)
 
 
 class FynloRefundService(models.AbstractModel):
@@ -37,8 +21,10 @@ class FynloRefundService(models.AbstractModel):
     def _refund_order(self, identity, order_uuid, wish):
         """Give back lines, an amount or everything of an order; returns the refunds and the order.
 
-        Without ``wish.payment_id`` the latest payments are given back first. Raises
-        ``refund_exceeds_paid``, ``nothing_to_refund``, ``no_open_session``, ``approval_required``.
+        Without ``wish.payment_id`` the latest payments are given back first, none more than it
+        took. Refunds by a provider outside this server are ``sent`` when this returns; the caller
+        goes on with ``refund_call.give_back`` after the commit. Raises ``refund_exceeds_paid``,
+        ``nothing_to_refund``, ``no_open_session``, ``refund_unavailable``, ``approval_required``.
         """
         facts, order = self._locked(identity, order_uuid)
         payments = self._payments(order)
@@ -56,18 +42,21 @@ class FynloRefundService(models.AbstractModel):
         payment.invalidate_recordset()
         left = payment._refundable()
         everything = wish.lines is None and wish.amount is None and wish.tip is None
-        if everything and left < order.paid - order.refunded:
+        if everything and left < sum(one._refundable() for one in self._payments(order)):
             wish = wish.model_copy(update={"amount": MoneyShape(amount=left, currency=facts.currency)})
         return self._give_back(identity, facts, order, payment, wish)
 
     @api.model
     def _read(self, identity, uuid):
-        refund = self._refunds().search(
-            [("fynlo_uuid", "=", str(uuid)), ("config_id", "=", identity.location_id)], limit=1
-        )
-        if not refund:
-            raise NotFound(self.env._("There is no such refund at this location."))
-        return refund._api_values()
+        return self._find(identity, uuid)._api_values()
+
+    @api.model
+    def _outcome(self, identity, uuids, order_uuid):
+        """Refunds and their order as they are now, in the shape in which they were answered."""
+        refunds = self._refunds().search([("fynlo_uuid", "in", list(uuids)), ("config_id", "=", identity.location_id)])
+        by_uuid = {refund.fynlo_uuid: refund._api_values() for refund in refunds}
+        order = self.env["fynlo.order.service"]._document(identity, order_uuid)
+        return {"refunds": [by_uuid[uuid] for uuid in uuids], "order": order}
 
     @api.model
     def _page(self, identity, query):
@@ -77,6 +66,8 @@ class FynloRefundService(models.AbstractModel):
             domain.append(("order_id.uuid", "=", str(query.order_id)))
         if query.state:
             domain.append(("state", "=", query.state))
+        if query.owed is not None:
+            domain.append(("owed", ">" if query.owed else "=", 0))
         if query.cursor:
             domain.append(("id", "<", paging.decode(query.cursor, int)[0]))
         rows = self._refunds().search(domain, order="id desc", limit=query.limit + 1)
@@ -87,15 +78,22 @@ class FynloRefundService(models.AbstractModel):
     def _give_back(self, identity, facts, order, payments, wish):
         sold = self.env["fynlo.order.rows"]._sold(order, facts)
         returned = engine.returned_rows(self._pieces(sold, facts, wish), facts, self._odoo_taxes(facts))
-        amount = self._money(order, facts, sold, returned)
+        methods = {wish.to_method} if wish.to_method else set(payments.mapped("method"))
+        amount = self._money(order, facts, sold, returned, methods)
         tip = sum(row.total for row in returned if row.sold.kind == "tip")
         shares = self._shares(payments, amount)
+        self = self._towards(identity, facts, order, wish)
+        self._check_providers(shares, wish.to_method)
         session_id = self._open_session(identity)
-        approver = self.env["fynlo.approval.service"]._require(
-            identity, facts, "refund.create", order.uuid, amount, wish.approval_id, so_far=order.refunded
-        )
-        shared = {"kind": "refund", "session_id": session_id, "reason": wish.reason, "approver": approver}
-        refunds = self._reserve(identity, facts, order, shares, tip, wish.id, shared)
+        shared = {
+            "kind": "refund",
+            "session_id": session_id,
+            "reason": wish.reason,
+            "request_uuid": str(wish.id),
+            "approver": self._approver(identity, facts, order, amount, wish, shares, so_far=order.refunded),
+        }
+        self._refuse_taken(wish.id)
+        refunds = self._reserve(identity, facts, order, shares, tip, wish, shared, wish.to_method)
         for refund in refunds:
             self._call(refund)
         self._apply(identity, facts, order, refunds, returned)
@@ -137,14 +135,20 @@ class FynloRefundService(models.AbstractModel):
     def _odoo_taxes(self, facts):
         return self.env["fynlo.order.service"]._odoo_taxes(facts)
 
-    def _money(self, order, facts, sold, returned):
+    def _kept(self, order):
+        """What of the money paid for a completed order has not gone back and is not owed to the guest either."""
+        owed = self._refunds().search([("order_id", "=", order.row_id), ("owed", ">", 0)])
+        return order.paid - order.refunded - sum(owed.filtered(lambda one: one._returns_goods()).mapped("owed"))
+
+    def _money(self, order, facts, sold, returned, methods):
         """What is handed out: as much as the rows come to, in the coins in use; for all of them, all that was paid."""
-        amount, left = sum(row.total for row in returned), order.paid - order.refunded
-        if not facts.cash_rounding:
+        amount, rule = sum(row.total for row in returned), facts.cash_rounding
+        if not rule or not any(rule.applies_to(method) for method in methods):
             return amount
-        if amount == sum(row.left for row in sold):
-            return left
-        return min(facts.cash_rounding.rounded(amount), left)
+        left = self._kept(order) - sum(row.left for row in sold if row.kind == "surcharge")
+        whole = amount == sum(row.left for row in sold if row.kind != "surcharge")
+        given = left if whole else min(rule.rounded(amount), left)
+        return given - given % rule.step if methods == {"cash"} else given
 
     def _pieces(self, sold, facts, wish):
         """What goes back of each row of the order."""
@@ -173,9 +177,6 @@ class FynloRefundService(models.AbstractModel):
                 rest -= share
         if rest:
             raise Problem("refund_exceeds_paid", self.env._("There is less than that left to refund."))
-        unable = [payment.method for payment, _share in shares if not payment._provider()._immediate]
-        if unable:
-            raise Problem("refund_unavailable", self.env._("%s cannot be refunded here.", ", ".join(unable)))
         return shares
 
     def _open_session(self, identity):
@@ -189,84 +190,6 @@ class FynloRefundService(models.AbstractModel):
         if not row:
             raise Problem("no_open_session", self.env._("The till session of this location is not open."))
         return row[0]
-
-    def _reserve(self, identity, facts, order, shares, tip, uuid, shared):
-        """A refund for each payment; from here on nobody else can give the same money back."""
-        if self._refunds().search_count([("fynlo_uuid", "=", str(uuid))], limit=1):
-            raise Problem("id_taken", self.env._("A refund with this id exists already."))
-        refunds = self._refunds()
-        for place, (payment, share) in enumerate(shares):
-            part = min(tip, share)
-            tip -= part
-            refunds += refunds.create(
-                {
-                    **shared,
-                    "fynlo_uuid": str(uuid5(uuid, payment.fynlo_uuid) if place else uuid),
-                    "order_id": order.row_id,
-                    "payment_id": payment.id,
-                    "company_id": facts.company_id,
-                    "config_id": facts.location_id,
-                    "currency_id": facts.currency_id,
-                    "employee_id": identity.employee_id,
-                    "device_id": identity.device_id or False,
-                    "amount": share,
-                    "tip": part,
-                }
-            )
-            payment.write({"refunded": payment.refunded + share, "version": payment.version + 1})
-        return refunds
-
-    def _call(self, refund):
-        """Have the provider give the money back. Raises ``refund_unavailable`` when it does not."""
-        outcome = refund.payment_id._provider()._refund(refund)
-        require_transition(self.env, REFUND_STATES, refund.state, outcome.state)
-        refund.write({"state": outcome.state, "provider_reference": outcome.reference})
-        if outcome.state != "succeeded":
-            raise Problem("refund_unavailable", self.env._("The provider refused: %s", outcome.failure_code))
-
-    def _apply(self, identity, facts, order, refunds, returned):
-        """Bring what went back into Odoo's books and onto the order."""
-        rows = self.env["fynlo.order.rows"]
-        record = rows._insert_refund(order, returned, identity, facts, refunds.session_id.id)
-        for refund in refunds:
-            self._book(refund, record, identity, facts)
-        self._settle(record, refunds, facts)
-        refunds.write({"refund_order_id": record.id})
-        order.refunded += sum(refunds.mapped("amount"))
-        self.env["fynlo.order.service"]._follow_payment(order, payment_of_completed(order))
-        rows._keep_refunded(order)
-
-    def _settle(self, record, refunds, facts):
-        """Close the negative order with the money that was given for it, rounded to the coins in use or not."""
-        paid, total = -sum(refunds.mapped("amount")), record._fynlo_minor(record.amount_total)
-        record.write(
-            {
-                "state": "paid",
-                "amount_paid": to_major(paid, facts.digits),
-                "amount_difference": to_major(paid - total, facts.digits),
-                "fynlo_rounding": paid - total,
-            }
-        )
-
-    def _book(self, refund, record, identity, facts):
-        """The negative row that takes the money out of the session's drawer."""
-        payment = refund.payment_id
-        taken = self.env["pos.payment"].sudo().search([("fynlo_payment_id", "=", payment.id)], limit=1)
-        values = {
-            **facts.payment_defaults,
-            "pos_order_id": record.id,
-            "payment_method_id": taken.payment_method_id.id,
-            "payment_date": self.env.cr.now().replace(microsecond=0),
-            "session_id": refund.session_id.id,
-            "company_id": facts.company_id,
-            "employee_id": identity.employee_id,
-            "fynlo_payment_id": payment.id,
-            "uuid": uuid7(),
-            "amount": to_major(-refund.amount, facts.digits),
-            "is_change": False,
-        }
-        self.env["pos.payment"].with_user(identity.user_id).sudo().with_context(**QUIET).create([values])
-        self.env["fynlo.payment.entry"]._enter_refund(refund)
 
     def _answer(self, facts, order, refunds):
         """Announce everything that changed; the refunds with the order as it is now."""

@@ -83,21 +83,7 @@ class FynloStoredValueService(models.AbstractModel):
         """Give a customer credit that nobody paid for. Raises ``not_found``."""
         facts = self.env["fynlo.order.service"]._facts(identity)
         self._check_money(facts, wish.amount)
-        partner = (
-            self.env["res.partner"]
-            .sudo()
-            .search([("fynlo_uuid", "=", str(customer_uuid)), ("company_id", "in", (False, facts.company_id))], limit=1)
-        )
-        if not partner:
-            raise NotFound(self.env._("There is no such customer."))
-        card = self._cards()._credit_of(facts.company_id, customer_uuid) or self._cards().create(
-            {
-                "kind": "store_credit",
-                "company_id": facts.company_id,
-                "currency_id": facts.currency_id,
-                "partner_id": partner.id,
-            }
-        )
+        card = self._credit_for(facts, customer_uuid)
         self._fill(card, identity, wish.amount.amount, wish.reason)
         return card._api_values()
 
@@ -118,6 +104,21 @@ class FynloStoredValueService(models.AbstractModel):
                 raise Problem("gift_card_unknown", self.env._("The customer has no credit here."))
         if card.currency_id.id != facts.currency_id:
             raise Problem("gift_card_unknown", self.env._("That card holds another currency."))
+        card._require_usable(self._today(facts))
+        return card
+
+    @api.model
+    def _card_to_refill(self, identity, order, wish):
+        """The usable card or credit that gets a refund of another tender; a credit is begun when there is none.
+
+        ``wish.details`` holds the ``code`` of a gift card, or the ``customer_id`` of a credit, who is
+        the order's customer when left out. Raises what is wrong with it.
+        """
+        facts = self.env["fynlo.order.service"]._facts(identity)
+        if wish.to_method == "gift_card":
+            return self._card_to_pay_with(identity, wish.model_copy(update={"method": "gift_card"}))
+        guest = self.env["pos.order"].sudo().browse(order.row_id).partner_id.fynlo_uuid
+        card = self._credit_for(facts, wish.details.get("customer_id") or guest)
         card._require_usable(self._today(facts))
         return card
 
@@ -172,6 +173,21 @@ class FynloStoredValueService(models.AbstractModel):
     def _left(self, line, digits):
         """What may still be activated of a sold line; negative when more is activated than is kept."""
         return to_minor(line["total"] + line["refunded"], digits) - int(line["activated"])
+
+    def _credit_for(self, facts, customer_uuid):
+        """A customer's credit, begun when there is none. Raises ``not_found``."""
+        domain = [("fynlo_uuid", "=", str(customer_uuid)), ("company_id", "in", (False, facts.company_id))]
+        partner = self.env["res.partner"].sudo().search(domain, limit=1)
+        if not partner:
+            raise NotFound(self.env._("There is no such customer."))
+        return self._cards()._credit_of(facts.company_id, customer_uuid) or self._cards().create(
+            {
+                "kind": "store_credit",
+                "company_id": facts.company_id,
+                "currency_id": facts.currency_id,
+                "partner_id": partner.id,
+            }
+        )
 
     def _new_card(self, identity, facts, wish, line):
         text = normalised(wish.code)

@@ -13,6 +13,7 @@ class FynloProviderGiftCard(models.AbstractModel):
     _description = "Gift card"
 
     _immediate = True
+    _needs_journal = False
 
     def _charge(self, attempt):
         """Take the amount and the tip off the card. Raises ``gift_card_balance`` with what it holds."""
@@ -29,13 +30,13 @@ class FynloProviderGiftCard(models.AbstractModel):
         return Outcome("captured", reference=spent.card_id.fynlo_uuid)
 
     def _refund(self, refund):
-        """Put the amount back on the card it came from; a blocked card stays blocked, a lapsed one is renewed."""
+        """Put the amount back on the card it came from; a blocked card stays blocked, a lapsed one is renewed.
+
+        What another tender took goes on the card that the refund service names in the context.
+        """
         given = self._entries().search([("refund_id", "=", refund.id), ("kind", "=", "refund")], limit=1)
         if not given:
-            spent = self._entries().search(
-                [("payment_id", "=", refund.payment_id.id), ("kind", "=", "redeem")], limit=1
-            )
-            card = spent.card_id
+            card = self._card_of(refund)
             card._renew()
             card._move(
                 "refund",
@@ -47,6 +48,12 @@ class FynloProviderGiftCard(models.AbstractModel):
                 reason=refund.reason,
             )
         return Outcome("succeeded")
+
+    def _card_of(self, refund):
+        if refund.to_method:
+            return self.env["fynlo.stored.value"].sudo().browse(self.env.context["fynlo_stored_value"])
+        spent = [("payment_id", "=", refund.payment_id.id), ("kind", "=", "redeem")]
+        return self._entries().search(spent, limit=1).card_id
 
     def _entries(self):
         return self.env["fynlo.stored.value.entry"].sudo()

@@ -15,6 +15,7 @@ DEFAULTS = (
     ("order.comp", "supervisor", "above", 10_000),
     ("refund.create", "cashier", "always", 0),
     ("refund.create", "supervisor", "above", 10_000),
+    ("refund.other_tender", "supervisor", "above", 5_000),
 )
 
 

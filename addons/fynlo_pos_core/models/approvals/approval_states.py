@@ -16,8 +16,9 @@ ACTIONS = [
     ("order.reopen", "Reopen a cancelled order"),
     ("discount.override", "Discount above the limit"),
     ("refund.create", "Refund"),
+    ("refund.other_tender", "Refund by another tender than was paid with"),
     ("drawer.open", "Open the drawer without a sale"),
 ]
 
 #: Deciding takes ``approval.decide`` and the action's own permission, or the one named here instead of it.
-DECIDERS = {"refund.create": "refund.approve"}
+DECIDERS = {"refund.create": "refund.approve", "refund.other_tender": "refund.approve"}

@@ -7,13 +7,13 @@ ORDER_STATES = {
 }
 
 #: How far an order is paid. While it is open, giving payments back and adding lines move it back;
-#: once it is completed only refunds move it on.
+#: once it is completed refunds move it on, and a refund that a provider did not carry out moves it back.
 PAYMENT_AXIS_STATES = {
     "unpaid": frozenset({"partly_paid", "paid"}),
     "partly_paid": frozenset({"paid", "unpaid"}),
     "paid": frozenset({"partly_paid", "unpaid", "partly_refunded", "refunded"}),
-    "partly_refunded": frozenset({"refunded"}),
-    "refunded": frozenset(),
+    "partly_refunded": frozenset({"refunded", "paid"}),
+    "refunded": frozenset({"partly_refunded", "paid"}),
 }
 
 
