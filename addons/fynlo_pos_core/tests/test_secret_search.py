@@ -51,5 +51,9 @@ class TestSecretSearch(TransactionCase):
         )
         self.assertNotIn(("res_partner", "name"), self.places("50X_8\\1").keys() - self.known.keys())
 
+    def test_numbers_that_odoo_makes_up_are_passed_over(self):
+        self.env["mail.message"].create({"message_id": f"<{CARD}.1@vm>", "body": "hello", "model": False})
+        self.assertEqual(self.places(), self.known)
+
     def test_what_a_database_holds_anyway_is_no_secret(self):
         self.assertEqual(self.known, {})
