@@ -226,6 +226,8 @@ def _captured(books: Books, intent: Json, charge: Json, amount: int) -> None:
     charge["application_fee_amount"] = intent["application_fee_amount"]
     intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
     money.charged(books, charge)
+    if amount < charge["amount"]:
+        money.released(books, charge, charge["amount"] - amount)
     books.happened("charge.succeeded", charge)
     books.happened("payment_intent.succeeded", intent)
 

@@ -7,15 +7,17 @@ from .books import Books, Json
 from .refusal import wrong_parameter
 
 
-def entered(books: Books, kind: str, source: Json, amount: int, fees: Json | None = None) -> Json:
-    """A movement of the account's balance."""
+def entered(
+    books: Books, kind: str, source: Json, amount: int, fees: Json | None = None, category: str | None = None
+) -> Json:
+    """A movement of the account's balance; ``category`` is what reports call it, where that differs."""
     details = [{"type": name, "amount": fee, "currency": source["currency"]} for name, fee in (fees or {}).items()]
     fee = sum(each["amount"] for each in details)
     return books.keep(
         "balance_transaction",
         "txn",
         type=kind,
-        reporting_category=kind,
+        reporting_category=category or kind,
         amount=amount,
         fee=fee,
         fee_details=details,
@@ -33,9 +35,28 @@ def charged(books: Books, charge: Json) -> None:
     """The guest's money arrives, less what Stripe and the platform keep of it."""
     share = charge["application_fee_amount"] or 0
     fees = {"stripe_fee": stripe_fee(charge["amount_captured"])} | ({"application_fee": share} if share else {})
-    charge["balance_transaction"] = entered(books, "charge", charge, charge["amount_captured"], fees)["id"]
+    charge["balance_transaction"] = entered(books, "charge", charge, charge["amount"], fees)["id"]
     if share and books.platform:
         entered(books.platform, "application_fee", charge, share)
+
+
+def released(books: Books, charge: Json, amount: int) -> None:
+    """What was held and not captured goes back, and counts as refunded of the charge."""
+    made = books.keep(
+        "refund",
+        "re",
+        amount=amount,
+        currency=charge["currency"],
+        charge=charge["id"],
+        payment_intent=charge["payment_intent"],
+        metadata={},
+        reason=None,
+        status="succeeded",
+        failure_reason=None,
+    )
+    charge["amount_refunded"] += amount
+    moved = entered(books, "refund", made, -amount, category="partial_capture_reversal")
+    made["balance_transaction"] = moved["id"]
 
 
 def balance(books: Books) -> Json:
@@ -81,8 +102,11 @@ def dispute(books: Books, charge: Json) -> Json:
         evidence_details={"due_by": books.now() + 7 * 86_400},
     )
     charge["disputed"] = True
+    made["balance_transactions"] = []
     books.happened("charge.dispute.created", made)
-    entered(books, "adjustment", made, -made["amount"], {"stripe_fee": 2000})
+    made["balance_transactions"] = [
+        entered(books, "adjustment", made, -made["amount"], {"stripe_fee": 2000}, category="dispute")
+    ]
     books.happened("charge.dispute.funds_withdrawn", made)
     return made
 
@@ -92,7 +116,8 @@ def close_dispute(books: Books, made: Json, status: Any) -> Json:
         raise wrong_parameter("status", "won or lost", "parameter_invalid")
     made["status"] = status
     if status == "won":
-        entered(books, "adjustment", made, made["amount"])
+        back = entered(books, "adjustment", made, made["amount"], category="dispute_reversal")
+        made["balance_transactions"].append(back)
         books.happened("charge.dispute.funds_reinstated", made)
     books.happened("charge.dispute.closed", made)
     return made

@@ -12,7 +12,7 @@ CREATE = frozenset({"payment_intent", "charge", "amount", "metadata", "reason", 
 def create(books: Books, wish: Json) -> Json:
     known(wish, CREATE)
     charge = _charge(books, wish)
-    left = charge["amount_captured"] - charge["amount_refunded"]
+    left = charge["amount"] - charge["amount_refunded"]
     amount = whole(wish, "amount") if "amount" in wish else left
     if left == 0:
         raise _refused("charge_already_refunded", "The charge has already been refunded.")
@@ -36,7 +36,7 @@ def create(books: Books, wish: Json) -> Json:
         balance_transaction=None,
     )
     charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     made["balance_transaction"] = money.entered(books, "refund", made, -amount)["id"]
     books.happened("refund.created", made)
     books.happened("charge.refunded", charge)

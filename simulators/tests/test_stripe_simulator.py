@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -107,6 +108,14 @@ def test_held_money_is_captured_in_part_or_expires(server: StripeServer) -> None
         api.payment_intents.capture(held.id, {"amount_to_capture": 1251})
     captured = api.payment_intents.capture(held.id, {"amount_to_capture": 1000})
     assert (captured.status, captured.amount_received, captured.amount) == ("succeeded", 1000, 1250)
+    rows = api.balance_transactions.list().data
+    assert [(row.reporting_category, row.amount) for row in rows] == [
+        ("partial_capture_reversal", -250),
+        ("charge", 1250),
+    ]
+    with pytest.raises(stripe.InvalidRequestError):
+        api.refunds.create({"payment_intent": held.id, "amount": 1001})
+    assert api.refunds.create({"payment_intent": held.id, "amount": 1000}).status == "succeeded"
     with pytest.raises(stripe.InvalidRequestError) as late:
         api.payment_intents.cancel(held.id)
     assert late.value.code == "payment_intent_unexpected_state"
@@ -164,6 +173,21 @@ def test_a_running_twin_is_refused(server: StripeServer) -> None:
     server.faults.clear()
     first.join(20)
     assert answers[0].status == "succeeded"
+
+
+def test_twenty_at_once_under_one_key_are_one_payment(server: StripeServer) -> None:
+    def pay(_turn: int) -> str:
+        try:
+            made = client(server).payment_intents.create(wish(), {"idempotency_key": "crowd", "max_network_retries": 0})
+            return str(made.id)
+        except stripe.APIError as busy:
+            assert busy.http_status == 409
+            return "busy"
+
+    with ThreadPoolExecutor(20) as crowd:
+        answers = set(crowd.map(pay, range(20)))
+    assert len(answers - {"busy"}) == 1
+    assert len(client(server).payment_intents.list().data) == 1
 
 
 def test_lost_on_the_way(server: StripeServer) -> None:
@@ -290,6 +314,8 @@ def test_payouts_and_disputes(server: StripeServer) -> None:
     api.payment_intents.create(wish("pm_card_createDispute"))
     (disputed,) = api.disputes.list().data
     sim(server, f"disputes/{disputed.id}/close", status="won")
+    moved = [row.amount for row in api.disputes.retrieve(disputed.id).balance_transactions]
+    assert moved == [-1250, 1250]
     kinds = [event.type for event in api.events.list({"limit": 100}).data]
     for kind in ("created", "funds_withdrawn", "funds_reinstated", "closed"):
         assert kinds.count(f"charge.dispute.{kind}") == 1

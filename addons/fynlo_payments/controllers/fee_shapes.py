@@ -10,6 +10,9 @@ from pydantic import Field
 
 Funding = Literal["credit", "debit", "prepaid", "commercial", "unknown"]
 Channel = Literal["in_person", "online"]
+Reason = Literal[
+    "no_open_session", "provider_unavailable", "provider_unresponsive", "fee_unknown", "charge_out_of_range"
+]
 TipsBase = Literal["country", "net", "gross"]
 
 
@@ -59,13 +62,17 @@ class FeeView(View):
 
 
 class RankedView(View):
-    """``saving`` is against the dearest tender. ``success_bp`` is of 30 days, null with too few attempts."""
+    """``saving`` is against the dearest tender. ``success_bp`` is of 30 days, null with too few attempts.
+
+    ``reason`` tells why it cannot be taken: till closed, tender not set up or not answering, its price not
+    known, or not for such an amount.
+    """
 
     method: str
     name: str
     rank: int
     available: bool
-    reason: Literal["fee_unknown", "charge_out_of_range"] | None
+    reason: Reason | None
     saving: MoneyView
     success_bp: int | None
     fee: FeeView | None
@@ -82,9 +89,14 @@ class MethodFeeView(View):
 
 
 class MethodView(View):
+    """``rank`` is by cost and success, ``position`` the place that the manager gave it."""
+
     method: str
     name: str
     rank: int
+    position: int
+    minimum: MoneyView | None
+    maximum: MoneyView | None
     fee: MethodFeeView | None
     fee_text: str
     success_bp: int | None
@@ -93,6 +105,31 @@ class MethodView(View):
 
 class MethodsView(View):
     items: list[MethodView]
+
+
+class StatementQuery(QueryShape):
+    """``month`` is one of UTC; without it the one that runs. ``format`` decides over the header ``Accept``."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-11"])] | None = None
+    format: Literal["json", "csv"] | None = None
+
+
+class StatementRowView(View):
+    """``net`` is to be invoiced: ``earned`` and ``returned``, which is not above 0."""
+
+    method: str
+    payments: int
+    charged: MoneyView
+    earned: MoneyView
+    returned: MoneyView
+    net: MoneyView
+
+
+class StatementView(View):
+    """Of the company. A month that is over does not change any more."""
+
+    month: str
+    items: list[StatementRowView]
 
 
 class TipsShape(Shape):

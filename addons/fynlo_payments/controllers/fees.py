@@ -3,14 +3,17 @@
 from odoo import http
 from odoo.addons.fynlo_pos_core.controllers.place import chosen_location
 from odoo.addons.fynlo_pos_core.controllers.settings import section_routes
-from odoo.addons.fynlo_pos_core.rest import Invalid, api_route
-from odoo.addons.fynlo_pos_core.tools.money import to_major
+from odoo.addons.fynlo_pos_core.rest import Answer, Invalid, api_route, current_identity
+from odoo.addons.fynlo_pos_core.tools import clock
 from odoo.http import request
 
 from ..fees.tips import for_each, suggested_tip
 from ..models.fee_quote import Wish
+from ..models.tender_listing import money, surcharge
 from . import fee_shapes as shapes
 
+CSV = "text/csv; charset=utf-8"
+FORMS = {"application/json": "json", "text/csv": "csv"}
 REFUSALS = ("not_found", "validation_failed")
 
 
@@ -64,9 +67,26 @@ class FeesController(http.Controller):
     )
     def list_methods(self, query):
         location = _location(query.location_id)
-        usual = Wish(bill=100 * 10**location.currency_id.decimal_places)
-        ranked = request.env["fynlo.fees"]._ranked(location, usual)
-        return {"items": [_method(location, rank, one) for rank, one in enumerate(ranked, 1)]}
+        return {"items": request.env["fynlo.fees"]._listed(location)}
+
+    @api_route(
+        "/payments/fees:statement",
+        method="GET",
+        permission="report.finance",
+        summary="What the company owes Fynlo for a month, by tender; as data or as CSV",
+        tag="payments",
+        query=shapes.StatementQuery,
+        returns=shapes.StatementView,
+        answer_types=tuple(FORMS),
+    )
+    def fee_statement(self, query):
+        month = query.month or f"{clock.now():%Y-%m}"
+        rows = request.env["fynlo.fee.statement"]._of(current_identity().company_id, f"{month}-01")
+        accepted = request.httprequest.accept_mimetypes.best_match(list(FORMS), "application/json")
+        if (query.format or FORMS[accepted]) == "csv":
+            name = {"Content-Disposition": f'attachment; filename="fynlo-fees-{month}.csv"', "Vary": "Accept"}
+            return Answer(rows._csv().encode(), media_type=CSV, headers=name)
+        return Answer({"month": month, "items": [row._api_values() for row in rows]}, headers={"Vary": "Accept"})
 
     @api_route(
         "/tips:calculate",
@@ -106,16 +126,12 @@ def _wish(location, body):
 
 def _minor(location, body, name):
     """An amount that is not negative, in the location's currency. Raises ``validation_failed``."""
-    money, currency = getattr(body, name), location.currency_id.name
-    if money.currency != currency:
+    sent, currency = getattr(body, name), location.currency_id.name
+    if sent.currency != currency:
         raise Invalid(location.env._("This location trades in %s.", currency), field=f"{name}.currency")
-    if money.amount < 0:
+    if sent.amount < 0:
         raise Invalid(location.env._("This amount cannot be negative."), field=f"{name}.amount")
-    return money.amount
-
-
-def _money(location, minor):
-    return {"amount": minor, "currency": location.currency_id.name}
+    return sent.amount
 
 
 def _fee(location, method, priced):
@@ -133,71 +149,29 @@ def _fee(location, method, priced):
     }
     return {
         "method": method,
-        **{name: _money(location, minor) for name, minor in amounts.items()},
+        **{name: money(location, minor) for name, minor in amounts.items()},
         "discount_id": location.fynlo_bank_discount_id.fynlo_uuid if priced.discount else None,
-        "surcharge_rule": _surcharge(priced.permission),
+        "surcharge_rule": surcharge(priced.permission),
         "fee_schedule_id": priced.schedule_uuid,
     }
 
 
-def _surcharge(permission):
-    return {
-        "allowed": permission.allowed,
-        "cap_bps": permission.limit.cap_bps if permission.limit else None,
-        "rule_id": permission.rule_uuid,
-        "source": permission.source,
-    }
-
-
 def _ranked(location, rank, one):
-    reason = None if one.available else "charge_out_of_range" if one.priced else "fee_unknown"
     return {
         "method": one.method,
         "name": one.name,
         "rank": rank,
         "available": one.available,
-        "reason": reason,
-        "saving": _money(location, one.saving),
+        "reason": one.reason,
+        "saving": money(location, one.saving),
         "success_bp": one.success_bp,
         "fee": _fee(location, one.method, one.priced) if one.priced else None,
     }
 
 
-def _method(location, rank, one):
-    terms = one.priced.terms if one.priced else None
-    fee = terms and {
-        "provider_rate_ppm": terms.provider_ppm,
-        "fixed": _money(location, terms.fixed),
-        "platform_rate_ppm": terms.platform_ppm,
-    }
-    return {
-        "method": one.method,
-        "name": one.name,
-        "rank": rank,
-        "fee": fee,
-        "fee_text": _fee_text(location, terms),
-        "success_bp": one.success_bp,
-        "surcharge_rule": _surcharge(one.priced.permission) if one.priced else None,
-    }
-
-
-def _fee_text(location, terms):
-    """The fee as a person reads it: ``2.9 % + 0.30 GBP + 1 %``."""
-    if terms is None:
-        return location.env._("Not known")
-    digits, currency = location.currency_id.decimal_places, location.currency_id.name
-    fixed = f"{to_major(terms.fixed, digits):.{digits}f} {currency}" if terms.fixed else ""
-    parts = [_percent(terms.provider_ppm), fixed, _percent(terms.platform_ppm)]
-    return " + ".join(part for part in parts if part) or location.env._("Free")
-
-
-def _percent(ppm):
-    return f"{ppm / 10_000:g} %" if ppm else ""
-
-
 def _suggestion(location, rate, tip, people):
     return {
         "rate_bp": rate,
-        "tip": _money(location, tip),
-        "each": [_money(location, part) for part in for_each(tip, people)],
+        "tip": money(location, tip),
+        "each": [money(location, part) for part in for_each(tip, people)],
     }

@@ -56,6 +56,7 @@ class OpenBankingController(http.Controller):
             "amount_due",
             "payment_in_progress",
             "payment_method_unavailable",
+            "charge_out_of_range",
             "tip_unavailable",
             "unknown_item",
         ),

@@ -32,7 +32,10 @@ GONE = frozenset({"expired", "cancelled", "refund_due"})
 
 
 def guest_route(path, method):
-    """A page of guests: no session, no cookie, and no Odoo token in forms, as the address is the authority."""
+    """A page of guests: no session, no cookie, and no Odoo token in forms, as the address is the authority.
+
+    Also what only reads asks the primary database: a replica may not know yet of a link that was just made.
+    """
     return http.route(
         path,
         type="http",
@@ -40,7 +43,7 @@ def guest_route(path, method):
         methods=[method],
         csrf=False,
         save_session=False,
-        readonly=method == "GET",
+        readonly=False,
         sitemap=False,
     )
 
@@ -195,8 +198,10 @@ def _see(path):
 
 
 def _html(template, values, status=200):
-    page = request.env["fynlo.pay.page"]._html(template, values)
-    return request.make_response(page, headers=[("Content-Type", HTML), *HEADERS], status=status)
+    pages = request.env["fynlo.pay.page"]
+    policy = ("Content-Security-Policy", pages._policy(POLICY, values))
+    headers = [("Content-Type", HTML), *(policy if name == policy[0] else (name, value) for name, value in HEADERS)]
+    return request.make_response(pages._html(template, values), headers=headers, status=status)
 
 
 def _refusal(problem):

@@ -13,6 +13,7 @@ from pydantic import Field
 from ..models import provider_call
 from ..models.payment import CLOSED, HOLDING, PAYMENT_STATES
 from ..models.payment_conclusion import declined
+from .fee_shapes import Channel, Funding
 
 State = Literal[tuple(PAYMENT_STATES)]
 Tender = Annotated[str, Field(pattern=r"^[a-z_]{1,30}$", examples=["cash"])]
@@ -21,7 +22,8 @@ Tender = Annotated[str, Field(pattern=r"^[a-z_]{1,30}$", examples=["cash"])]
 class PaymentShape(Shape):
     """``amount`` goes to the order; ``tendered`` (cash) is what the guest handed over.
 
-    ``share_id`` names the share that is paid of a bill that several people share.
+    ``share_id`` names the share that is paid of a bill that several people share. ``funding`` is what is
+    known of the card, ``channel`` how it is read; ``pass_fee`` can only switch a surcharge off.
     """
 
     id: Id
@@ -30,6 +32,9 @@ class PaymentShape(Shape):
     tip: MoneyShape | None = None
     tendered: MoneyShape | None = None
     share_id: Id | None = None
+    funding: Funding = "unknown"
+    channel: Channel = "in_person"
+    pass_fee: bool = True
     details: dict = {}
     complete: bool = False
 
@@ -115,7 +120,7 @@ def sent_or_taken(payment, details):
         payment,
         status=202,
         resource=resource,
-        afterwards=lambda: _told(*provider_call.charge(registry, payment_id, details)),
+        afterwards=lambda: told(*provider_call.charge(registry, payment_id, details)),
     )
 
 
@@ -123,7 +128,7 @@ def _row_id(uuid):
     return request.env["fynlo.payment"].sudo().search([("fynlo_uuid", "=", uuid)]).id
 
 
-def _told(payment, action):
+def told(payment, action):
     """What a till is told of a payment that it asked for; a refusal when no money was taken."""
     if payment["state"] in CLOSED:
         failure = payment["failure"] or {}
@@ -159,8 +164,11 @@ class PaymentsController(http.Controller):
             "provider_busy",
             "not_payable_in_cash",
             "payment_declined",
+            "too_many_declines",
             "payment_method_unavailable",
+            "charge_out_of_range",
             "tip_unavailable",
+            "charge_out_of_range",
             "amount_due",
             "unknown_item",
             "no_open_session",

@@ -111,6 +111,7 @@ class RefundView(View):
     method: str
     amount: MoneyView
     tip: MoneyView
+    surcharge: MoneyView
     owed: MoneyView
     repeat_of: UUID | None
     reason: str

@@ -3,7 +3,7 @@
 from .rounding import half_up
 
 
-def platform_fee_back(fee: int, charged: int, refunded: int, already: int) -> int:
+def platform_fee_back(fee: int, charged: int, refunded: int, already: int = 0) -> int:
     """Fynlo's fee due back once ``refunded`` of ``charged`` went back in all, less what ``already`` did."""
     return max(0, half_up(min(refunded, charged), fee, charged) - already) if charged else 0
 

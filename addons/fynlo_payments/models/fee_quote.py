@@ -23,6 +23,8 @@ declare(
     "Offer cash or a payment by bank.",
 )
 BY_BANK = "open_banking"
+#: Tenders whose provider says which card it is before money is captured; no other can be charged more by the card.
+CARD_TENDERS = frozenset({"stripe", "apple_pay"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class FynloFees(models.AbstractModel):
 
 def _price(location, method, wish, schedule, permission):
     terms = schedule._terms()
-    passing = permission.allowed and location.fynlo_pass_fees and wish.pass_fee
+    passing = permission.allowed and wish.pass_fee and method in CARD_TENDERS and location._fynlo_passes_fees()
     quote = pass_on(terms, wish.bill, wish.tip, permission.limit) if passing else absorb(terms, wish.bill, wish.tip)
     fits = schedule.least <= quote.charge and (not schedule.most or quote.charge <= schedule.most)
     saved = discount(wish.bill, location.fynlo_bank_discount_id.value_bp) if method == BY_BANK else 0

@@ -24,7 +24,11 @@ class FynloFeeRevenue(models.Model):
     _order = "id desc"
     _rec_name = "source_uuid"
 
-    kind = fields.Selection([("accrued", "Earned"), ("returned", "Returned")], required=True, readonly=True)
+    kind = fields.Selection(
+        [("accrued", "Earned"), ("returned", "Returned"), ("restored", "Earned again: the refund failed")],
+        required=True,
+        readonly=True,
+    )
     source_uuid = fields.Char("Payment or refund", required=True, readonly=True)
     payment_id = fields.Many2one("fynlo.payment", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
@@ -41,7 +45,7 @@ class FynloFeeRevenue(models.Model):
 
     _source_once = models.UniqueIndex("(kind, source_uuid)")
     _sign = models.Constraint(
-        "CHECK((kind = 'accrued' AND fee >= 0) OR (kind = 'returned' AND fee <= 0))",
+        "CHECK(CASE kind WHEN 'returned' THEN fee <= 0 ELSE fee >= 0 END)",
         "A fee is earned, or goes back.",
     )
 
@@ -94,27 +98,41 @@ class FynloFeeRevenue(models.Model):
         All refunds together give back just the fee, and each counts once. The caller holds the
         payment's lock, so that two refunds do not reckon with the same past.
         """
+        return -self._follow(payment, "returned", refund_uuid, amount_minor)
+
+    @api.model
+    def _restore(self, payment, refund_uuid, amount_minor):
+        """Note what of the fee is earned again because a refund that was noted failed after all; return it.
+
+        Once a refund; one that was never noted restores nothing. Locks as :meth:`_return`.
+        """
+        noted = self._of(payment).filtered(lambda row: row.kind == "returned" and row.source_uuid == str(refund_uuid))
+        return self._follow(payment, "restored", refund_uuid, -amount_minor) if noted else 0
+
+    def _follow(self, payment, kind, refund_uuid, amount_minor):
+        """Add the row that brings what went back in line with ``amount_minor`` more refunded; returns its fee."""
         rows = self._of(payment)
-        known = rows.filtered(lambda row: row.kind == "returned" and row.source_uuid == str(refund_uuid))
+        known = rows.filtered(lambda row: row.kind == kind and row.source_uuid == str(refund_uuid))
         earned = rows.filtered(lambda row: row.kind == "accrued")
         if known or not earned:
-            return -known.fee
-        gone = rows.filtered(lambda row: row.kind == "returned")
-        refunded = max(gone.mapped("refunded_so_far"), default=0) + amount_minor
-        back = platform_fee_back(earned.fee, earned.charged, refunded, -sum(gone.mapped("fee")))
+            return known.fee
+        refunded = rows[0].refunded_so_far + amount_minor
+        gone = earned.fee - sum(rows.mapped("fee"))
+        fee = gone - platform_fee_back(earned.fee, earned.charged, refunded)
         self._add(
             payment,
-            kind="returned",
+            kind=kind,
             source_uuid=str(refund_uuid),
             charged=earned.charged,
-            fee=-back,
+            fee=fee,
             refunded_so_far=refunded,
             schedule_id=earned.schedule_id.id or None,
             rule_id=earned.rule_id.id or None,
         )
-        return back
+        return fee
 
     def _of(self, payment):
+        """The rows of a payment, the latest first."""
         return self.sudo().search([("payment_id", "=", payment.id)])
 
     def _add(self, payment, **values):

@@ -1,6 +1,7 @@
 """Settings of a location's tips, and of who bears the fees of its tenders."""
 
 from odoo import api, fields, models
+from odoo.addons.fynlo_pos_core.engine.receipt import TIPS_BEFORE_TAX
 from odoo.addons.fynlo_pos_core.models.settings.setting import Setting
 from odoo.addons.fynlo_pos_core.models.settings.settings_section import PREFIX
 from odoo.addons.fynlo_pos_core.rest import Invalid
@@ -46,11 +47,21 @@ class PosConfig(models.Model):
             ):  # fmt: skip
                 raise ValidationError(self.env._("A discount for paying by bank is a percentage of the whole order."))
 
+    def _fynlo_passes_fees(self):
+        """Whether the location wants fees passed on, and can book them."""
+        return self.fynlo_pass_fees and self._fynlo_surcharge_fits()
+
     def _fynlo_tips_with_tax(self):
-        """Menu prices hold the tax nearly everywhere; where they do not (US, Canada) tips are reckoned without."""
+        """Whether tips are a share of the bill with its tax; as usual in the country unless the location says."""
         if self.fynlo_tips_base == "country":
-            return self.company_id.country_id.code not in ("US", "CA")
+            return self.company_id.country_id.code not in TIPS_BEFORE_TAX
         return self.fynlo_tips_base == "gross"
+
+    @api.model
+    def _fynlo_tip_columns(self):
+        """Bills suggest what tills do."""
+        return """CASE WHEN location.fynlo_tips_on THEN location.fynlo_tip_suggestions END AS tips,
+                  location.fynlo_tips_base AS tips_base"""
 
     def _fynlo_tip_rates(self):
         """Suggested tips in basis points; the same that bills are printed with."""

@@ -117,8 +117,9 @@ class FynloPaymentEntry(models.Model):
         """Money went back to the guest."""
         parts = {
             TENDER + refund.method: -refund.amount,
-            "order": refund.amount - refund.tip,
+            "order": refund.amount - refund.tip - refund.surcharge,
             "tips": refund.tip,
+            "surcharge": refund.surcharge,
         }
         self._enter(refund.payment_id, "refund", parts, refund)
 
@@ -131,7 +132,12 @@ class FynloPaymentEntry(models.Model):
     @api.model
     def _enter_refused_refund(self, refund):
         """A provider never gave the money: nothing moved, but it is for no order any more, it is owed to the guest."""
-        parts = {"order": refund.amount - refund.tip, "tips": refund.tip, "refund_due": -refund.amount}
+        parts = {
+            "order": refund.amount - refund.tip - refund.surcharge,
+            "tips": refund.tip,
+            "surcharge": refund.surcharge,
+            "refund_due": -refund.amount,
+        }
         self._enter(refund.payment_id, "refund_failed", parts, refund)
 
     @api.model

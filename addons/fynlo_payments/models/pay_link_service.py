@@ -27,6 +27,10 @@ class GuestWish:
     share_id: UUID | None = None
     details: dict = field(default_factory=dict)
     complete: bool = False
+    #: A page that shows no fee charges none.
+    pass_fee: bool = False
+    funding: str = "unknown"
+    channel: str = "online"
     link_id: int = 0
     expires_at: datetime | None = None
 

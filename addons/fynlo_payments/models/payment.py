@@ -115,8 +115,8 @@ class FynloPayment(models.Model):
 
     _amount_positive = models.Constraint("CHECK(amount > 0)", "A payment is of more than nothing.")
     _change_fits = models.Constraint(
-        "CHECK(change >= 0 AND (tendered = 0 OR tendered = amount + tip + change))",
-        "What was tendered is the amount, the tip and the change.",
+        "CHECK(change >= 0 AND (tendered = 0 OR tendered = amount + tip + surcharge + change))",
+        "What was tendered is the amount, the tip, the surcharge and the change.",
     )
 
     _refunded_fits = models.Constraint(

@@ -166,7 +166,7 @@ class FynloPaymentService(models.AbstractModel):
         self.env.flush_all()
         order.tip += attempt.tip
         taken = Outcome("captured", attempt.provider_reference or None)
-        attempt.write({"tendered": attempt.amount + attempt.tip, "session_id": order.session_id})
+        attempt.write({"tendered": attempt._charged(), "session_id": order.session_id})
         self.env.flush_all()
         document = self._apply(attempt, taken, order, facts, attempt.payment_method_id.id, identity)
         complete = attempt.complete_after and not order.due and not order.reserved

@@ -1,26 +1,57 @@
-"""Payments in the currency's own units, for people in the back office."""
+"""Payments and their ledger in the currency's own units, for people in the back office."""
+
+from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.addons.fynlo_pos_core.tools.money import to_major
+from odoo.addons.fynlo_pos_core.tools import clock
+from odoo.fields import Domain
 
-#: Shown amount: the whole minor units behind it.
-SHOWN = {"tendered_shown": "tendered", "change_shown": "change", "tip_shown": "tip"}
+#: States of an attempt that somebody outside has to end, and after how long a manager should look.
+IN_FLIGHT = ("sent", "unknown", "action_required")
+STUCK_AFTER = timedelta(minutes=2)
 
 
 class FynloPayment(models.Model):
-    _inherit = "fynlo.payment"
+    _name = "fynlo.payment"
+    _inherit = ["fynlo.payment", "fynlo.shown.money"]
+    _shown = {
+        "tendered_shown": "tendered", "change_shown": "change", "tip_shown": "tip", "refunded_shown": "refunded",
+        "surcharge_shown": "surcharge", "fee_shown": "fee",
+    }  # fmt: skip
 
     order_number = fields.Char(related="order_id.fynlo_number", string="Order number")
+    fynlo_version = fields.Integer(related="version", string="Shown version")
     tendered_shown = fields.Monetary("Tendered", compute="_compute_shown")
     change_shown = fields.Monetary("Change", compute="_compute_shown")
     tip_shown = fields.Monetary("Tip", compute="_compute_shown")
+    refunded_shown = fields.Monetary("Given back", compute="_compute_shown")
+    surcharge_shown = fields.Monetary("Card fee", compute="_compute_shown", help="What the guest paid on top.")
+    fee_shown = fields.Monetary("Costs", compute="_compute_shown", help="What the provider and Fynlo keep.")
+    stuck = fields.Boolean(
+        compute="_compute_stuck", search="_search_stuck", help="Its outcome has not been known for two minutes."
+    )
 
-    @api.depends("tendered", "change", "tip", "currency_id")
-    def _compute_shown(self):
+    @api.depends("order_number", "amount", "tip", "surcharge")
+    def _compute_display_name(self):
+        """``T1-000001 £12.00``: its public id tells people nothing."""
         for payment in self:
-            digits = payment.currency_id.decimal_places
-            for shown, minor in SHOWN.items():
-                payment[shown] = to_major(payment[minor], digits)
+            charged = payment.order_id._fynlo_in_words(payment._charged())
+            payment.display_name = " ".join(filter(None, (payment.order_number, charged)))
+
+    @api.depends("tendered", "change", "tip", "refunded", "surcharge", "fee", "currency_id")
+    def _compute_shown(self):
+        super()._compute_shown()
+
+    @api.depends("state", "create_date")
+    def _compute_stuck(self):
+        since = clock.now() - STUCK_AFTER
+        for payment in self:
+            payment.stuck = payment.state in IN_FLIGHT and payment.create_date <= since
+
+    def _search_stuck(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        return Domain("state", "in", IN_FLIGHT) & Domain("create_date", "<=", clock.now() - STUCK_AFTER)
 
     def action_open_order(self):
         """The order that was paid."""
@@ -30,9 +61,37 @@ class FynloPayment(models.Model):
         return {**action, "res_id": self.order_id.id, "views": [(view.id, "form")]}
 
 
+class FynloPaymentEntry(models.Model):
+    _name = "fynlo.payment.entry"
+    _inherit = ["fynlo.payment.entry", "fynlo.shown.money"]
+    _shown = {"amount_shown": "amount"}
+
+    order_number = fields.Char(related="payment_id.order_id.fynlo_number", string="Order number")
+    method = fields.Selection(related="payment_id.method", string="Tender")
+    amount_shown = fields.Monetary("Amount", compute="_compute_shown")
+
+    @api.depends("amount", "currency_id")
+    def _compute_shown(self):
+        super()._compute_shown()
+
+
 class PosOrder(models.Model):
     _inherit = "pos.order"
 
     def _fynlo_resource_ids(self):
         """The events of an order's payments belong on its timeline."""
         return super()._fynlo_resource_ids() + self.sudo().fynlo_payment_ids.mapped("fynlo_uuid")
+
+
+class FynloPayLink(models.Model):
+    _name = "fynlo.pay.link"
+    _inherit = ["fynlo.pay.link", "fynlo.shown.money"]
+    _shown = {"amount_shown": "amount", "tip_shown": "tip"}
+
+    order_number = fields.Char(related="order_id.fynlo_number", string="Order number")
+    amount_shown = fields.Monetary("Amount", compute="_compute_shown")
+    tip_shown = fields.Monetary("Tip", compute="_compute_shown")
+
+    @api.depends("amount", "tip", "currency_id")
+    def _compute_shown(self):
+        super()._compute_shown()

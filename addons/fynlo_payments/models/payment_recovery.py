@@ -35,7 +35,7 @@ STUCK = """
       FROM fynlo_payment payment JOIN pos_config config ON config.id = payment.config_id
      WHERE payment.failure_code = %(mismatch)s AND payment.state = 'unknown'
         OR payment.state IN ('reserved', 'sent', 'unknown') AND payment.sent_at < %(since)s
-        OR payment.state = 'refund_due' AND payment.refunded < payment.amount + payment.tip
+        OR payment.state = 'refund_due' AND payment.refunded < payment.amount + payment.tip + payment.surcharge
      GROUP BY config.id
 """
 

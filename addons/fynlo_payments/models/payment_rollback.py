@@ -95,7 +95,7 @@ class FynloRefundService(models.AbstractModel):
         refund.tip = min(payment.tip, order.tip)
         share = order.shares.of_payment(payment.fynlo_uuid) if order.shares else None
         if share:
-            share.give_back(payment.fynlo_uuid, refund.amount - refund.tip)
+            share.give_back(payment.fynlo_uuid, refund.amount - refund.tip - refund.surcharge)
         order.paid -= refund.amount
         order.tip -= refund.tip
         order.change -= payment.change

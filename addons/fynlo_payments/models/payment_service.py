@@ -5,6 +5,7 @@ locked first, so two tills that pay the same order wait for each other and neith
 """
 
 from odoo import api, models
+from odoo.addons.fynlo_pos_core.engine.surcharge import order_add_surcharge
 from odoo.addons.fynlo_pos_core.models.orders.order_states import ORDER_STATES
 from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
 from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare, paging
@@ -205,7 +206,8 @@ class FynloPaymentService(models.AbstractModel):
         attempt._settle(outcome)
         self._book(attempt, order, facts, method_id, identity)
         self.env["fynlo.payment.entry"]._enter_capture(attempt)
-        order.paid += attempt.amount + attempt.tip
+        order_add_surcharge(order, attempt.surcharge, facts)
+        order.paid += attempt._charged()
         order.change += attempt.change
         document = _document_of(attempt, order, facts)
         order.payments = [*(known for known in order.payments if known["id"] != attempt.fynlo_uuid), document]

@@ -25,16 +25,6 @@ class PosPayment(models.Model):
     )
 
 
-class FynloLocationFacts(models.AbstractModel):
-    _inherit = "fynlo.location.facts"
-
-    def _tenders(self, location):
-        offered = location.payment_method_ids.filtered(
-            lambda method: method.fynlo_provider and not method.is_online_payment
-        ).sorted("sequence", reverse=True)
-        return {method.fynlo_provider: method.id for method in offered}
-
-
 class PosPaymentMethod(models.Model):
     _name = "pos.payment.method"
     _inherit = ["pos.payment.method", "fynlo.menu.part"]

@@ -41,12 +41,13 @@ def charge(registry, payment_id, details):
         database = registry.db_name
         asking.add_done_callback(lambda done: _apply_late(database, payment_id, done.result()))
         return document(registry, payment_id), None
-    return _apply(registry, payment_id, said), said.action
+    return _finished(registry, payment_id, _apply(registry, payment_id, said)), said.action
 
 
 def look(registry, payment_id):
     """Learn what became of an attempt. Returns ``(document, action)``. Raises ``provider_unavailable``."""
-    return _ask(registry, payment_id, _seen)
+    seen, action = _ask(registry, payment_id, _seen)
+    return _finished(registry, payment_id, seen), action
 
 
 def cancel(registry, payment_id):
@@ -65,6 +66,16 @@ def capture(registry, payment_id):
         attempt = _attempt(cr, payment_id)
         amount = attempt.capture_amount or attempt._charged()
     return _ask(registry, payment_id, lambda connection, leg: connection.capture(leg, amount))
+
+
+def confirm(registry, payment_id, details):
+    """Charge an attempt that waits to be told which card; one that is declined is over. As :func:`look`."""
+
+    def errand(connection, leg):
+        return _ended_if_failed(connection, leg, connection.confirm(replace(leg, details=details)))
+
+    said, action = _ask(registry, payment_id, errand)
+    return _finished(registry, payment_id, said), action
 
 
 def document(registry, payment_id):
@@ -156,6 +167,18 @@ def _ask(registry, payment_id, errand):
     return _apply(registry, payment_id, said), said.action
 
 
+def _finished(registry, payment_id, shown):
+    """Captures an attempt that was only authorised to learn which card it is; else, or if it fails, as it is."""
+    with registry.cursor() as cr:
+        if not _attempt(cr, payment_id)._captures_at_once():
+            return shown
+    try:
+        return capture(registry, payment_id)[0]
+    except Problem as away:  # the recovery job captures it
+        _logger.warning("payment %s waits to be captured: %s", payment_id, away.code)
+        return shown
+
+
 def _read(registry, payment_id, details=None):
     with registry.cursor() as cr:
         return _attempt(cr, payment_id)._at_provider(details)
@@ -180,7 +203,8 @@ def _apply_late(database, payment_id, said):
     """In the thread of the call, when nobody waits for it any more."""
     threading.current_thread().dbname = database
     try:
-        _apply(Registry(database).check_signaling(), payment_id, said)
+        registry = Registry(database).check_signaling()
+        _finished(registry, payment_id, _apply(registry, payment_id, said))
     except Exception:  # boundary of a thread: the recovery job asks again
         _logger.exception("payment %s was answered late and could not be applied", payment_id)
 

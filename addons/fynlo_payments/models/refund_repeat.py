@@ -56,6 +56,7 @@ class FynloRefundService(models.AbstractModel):
             "repeat_of_id": failed.id,
             "amount": owed,
             "tip": failed.tip,
+            "surcharge": failed.surcharge,
             "to_method": other,
             "reason": wish.reason or failed.reason,
             "request_uuid": str(wish.id),

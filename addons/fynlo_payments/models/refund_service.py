@@ -42,7 +42,7 @@ class FynloRefundService(models.AbstractModel):
         payment.invalidate_recordset()
         left = payment._refundable()
         everything = wish.lines is None and wish.amount is None and wish.tip is None
-        if everything and left < self._kept(order):
+        if everything and left < sum(one._refundable() for one in self._payments(order)):
             wish = wish.model_copy(update={"amount": MoneyShape(amount=left, currency=facts.currency)})
         return self._give_back(identity, facts, order, payment, wish)
 
@@ -145,8 +145,9 @@ class FynloRefundService(models.AbstractModel):
         amount, rule = sum(row.total for row in returned), facts.cash_rounding
         if not rule or not any(rule.applies_to(method) for method in methods):
             return amount
-        left = self._kept(order)
-        given = left if amount == sum(row.left for row in sold) else min(rule.rounded(amount), left)
+        left = self._kept(order) - sum(row.left for row in sold if row.kind == "surcharge")
+        whole = amount == sum(row.left for row in sold if row.kind != "surcharge")
+        given = left if whole else min(rule.rounded(amount), left)
         return given - given % rule.step if methods == {"cash"} else given
 
     def _pieces(self, sold, facts, wish):

@@ -199,16 +199,6 @@ class FynloStoredValue(models.Model):
                 "blocked" if blocked else "unblocked", before={"state": before}, after={"state": after}, reason=reason
             )
 
-    def action_block(self):
-        """Back office: nothing can be paid with the card from now on."""
-        self.check_access("read")
-        self._set_blocked(True, "")
-
-    def action_unblock(self):
-        """Back office: the card can be used again."""
-        self.check_access("read")
-        self._set_blocked(False, "")
-
     @api.model
     def _cron_expire(self):
         """Take back what lapsed cards still hold. A day of grace: it is still that day somewhere."""

@@ -6,6 +6,10 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..providers.stripe_client.environment import KEY_NAME
+from .payment import HOLDING
+
+#: What decides where at Stripe payments are.
+WHERE = ("fynlo_stripe_mode", "fynlo_stripe_account", "fynlo_stripe_key")
 
 #: field → what Stripe's own ids of that kind look like
 SHAPES = {
@@ -41,6 +45,15 @@ class PosConfig(models.Model):
         "Location of the readers",
         help="Stripe's id of the Terminal location (tml_…) to which readers of this restaurant belong.",
     )
+
+    @api.constrains(*WHERE)
+    def _check_fynlo_stripe_is_idle(self):
+        """Whoever looks for a payment elsewhere than where it was sent does not find it."""
+        open_still = [("config_id", "in", self.ids), ("method", "=", "stripe"), ("state", "in", list(HOLDING))]
+        if self.env["fynlo.payment"].sudo().search_count(open_still, limit=1):
+            raise ValidationError(
+                self.env._("Card payments here are not over yet. Change where they are made once they are.")
+            )
 
     @api.constrains(*SHAPES)
     def _check_fynlo_stripe(self):

@@ -13,6 +13,7 @@ class FynloProviderGiftCard(models.AbstractModel):
     _description = "Gift card"
 
     _immediate = True
+    _needs_journal = False
 
     def _charge(self, attempt):
         """Take the amount and the tip off the card. Raises ``gift_card_balance`` with what it holds."""

@@ -35,10 +35,16 @@ class FynloProvider(models.AbstractModel):
 
     #: Whether a charge is over at once, inside the request's transaction (the drawer is local).
     _immediate = False
+    #: The name under which a bank's notifications come in: ``/open-banking/webhook/<name>``.
+    _bank_name = None
     #: Whether more may be handed over than is due, and the rest comes back from the drawer.
     _gives_change = False
     #: How long a guest may take. Then the attempt is ended at the provider, and nobody can pay it any more.
     _expires_after = timedelta(minutes=15)
+    #: Where on this server its notifications come in, to be entered at the provider; ``None`` when it sends none.
+    _notified_at = None
+    #: Whether its money is booked through a bank journal; stored value is a debt to the guest and has none.
+    _needs_journal = True
 
     def _charge(self, attempt):
         """Take ``attempt.amount`` of ``attempt``; safe to call again for the same attempt.
@@ -54,9 +60,28 @@ class FynloProvider(models.AbstractModel):
         """
         return Outcome("failed", failure_code="provider_unavailable")
 
+    def _captures_later(self, location):
+        """Whether the location has every payment authorised first, and captures it when it likes."""
+        return False
+
     def _connection(self, location):
         """The :class:`~.connection.Connection` with the settings of ``location`` (pos.config). Does not call anybody.
 
         Raises :class:`~.connection.ProviderUnavailable` when the location has none.
         """
         raise ProviderUnavailable("provider_unavailable")
+
+    def _listener(self):
+        """The :class:`~.connection.Listener` of the provider's notifications; made from settings, it reads no record.
+
+        Raises :class:`~.connection.ProviderUnavailable` when nothing is set up that could verify them.
+        """
+        raise ProviderUnavailable("provider_unavailable")
+
+    def _setup_facts(self, location):
+        """What it needs at ``location`` as a list of :class:`~.setup.SetupFact`; nothing for what is local."""
+        return []
+
+    def _setup_mode(self, location):
+        """``live`` when real money moves at ``location``, ``test`` when none does, ``None`` for what is local."""
+        return None

@@ -12,11 +12,16 @@ class FynloProviderStripe(models.AbstractModel):
     _description = "Card (Stripe)"
 
     _immediate = False
+    _notified_at = "/api/v1/stripe/webhook"
 
     @api.model
     def _connection(self, location):
         """Stripe with the settings of a location. Raises ``ProviderUnavailable`` while it is not set up."""
         return self.env["fynlo.stripe.connection"]._connection(location)
+
+    @api.model
+    def _captures_later(self, location):
+        return location.fynlo_stripe_capture == "manual"
 
     @api.model
     def _listener(self):

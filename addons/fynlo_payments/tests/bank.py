@@ -21,6 +21,7 @@ class ScriptedConnection:
     def __init__(self):
         self.legs, self.calls, self.answers, self.executed = {}, [], [], True
         self.refunds = {}
+        self.funding = "credit"
 
     def create(self, leg):
         self.calls.append("create")
@@ -86,7 +87,7 @@ class ScriptedConnection:
                 amount=leg.amount if said.amount is None else said.amount,
                 amount_captured=said.amount_captured or captured,
                 currency=said.currency or leg.currency,
-                card={"brand": "visa", "last4": "4242", "funding": "credit"},
+                card={"brand": "visa", "last4": "4242", "funding": self.funding},
             )
         return self._told(leg.key)
 
@@ -97,7 +98,7 @@ class ScriptedConnection:
 
 
 class OutsideCase(ApiCase):
-    """A location that takes cash and, by a scripted provider, bank payments; ``self.bank`` is the provider."""
+    """A location that takes cash, gift cards, a card machine and bank payments by a scripted provider, ``self.bank``."""
 
     @classmethod
     def setUpClass(cls):
@@ -111,6 +112,8 @@ class OutsideCase(ApiCase):
             [
                 {"name": "Cash", "journal_id": drawer.id},
                 {"name": "By bank", "journal_id": bank.id, "fynlo_provider": "open_banking"},
+                {"name": "Card machine", "journal_id": bank.id, "fynlo_provider": "manual"},
+                {"name": "Gift card", "fynlo_provider": "gift_card"},
             ]
         )
         cls.location.write(

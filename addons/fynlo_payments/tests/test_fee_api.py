@@ -19,9 +19,11 @@ class TestFeeApi(SettingsCase):
         self.company.write({"country_id": self.env.ref("base.uk").id, "state_id": False})
         self.company.currency_id = self.env.ref("base.GBP")
         self.token = self.sign_in("cashier")
-        offered = patch.object(self.env.registry["fynlo.fees"], "_tenders", lambda _fees, _location: dict(TENDERS))
-        offered.start()
-        self.addCleanup(offered.stop)
+        fees = self.env.registry["fynlo.fees"]
+        for name, told in (("_tenders", lambda *_asked: dict(TENDERS)), ("_hindrances", lambda *_asked: {})):
+            script = patch.object(fees, name, told)
+            script.start()
+            self.addCleanup(script.stop)
         self.currency = self.location.currency_id.name
 
     def money(self, minor):

@@ -11,7 +11,9 @@ class TestPaymentSettings(SettingsCase):
     def test_what_the_location_takes(self):
         told = self.section("payment_methods")
         cash = self.location.payment_method_ids.filtered("is_cash_count")
-        self.assertEqual(told["methods"], [{"method": "cash", "name": cash.name}])
+        anywhere = {"channel": "any", "minimum": None, "maximum": None}
+        self.assertEqual(told["methods"], [{"method": "cash", "name": cash.name, **anywhere}])
+        self.assertEqual(told["available"], ["cash"])
         self.assertEqual(self.snapshot().json()["payment_methods"], told)
         cash.name = "Coins and notes"
         self.assertEqual(self.snapshot().json()["payment_methods"]["methods"][0]["name"], "Coins and notes")

@@ -124,7 +124,9 @@ class TestTaking(OnStripe):
         self.assertEqual((taken.state, taken.amount_captured), ("captured", 800))
         self.assertEqual(self.made("charge")[0]["application_fee_amount"], 8)
         again = self.stripe.capture(leg, 1250)
-        self.assertEqual((again.state, again.amount_captured), ("captured", 800))
+        self.assertEqual((again.state, again.amount_captured, again.amount_refunded), ("captured", 800, 0))
+        self.assertEqual(self.stripe.refund(self.back(leg, 300)).state, "succeeded")
+        self.assertEqual(self.stripe.fetch(leg).amount_refunded, 300)
 
     def test_a_location_may_hold_every_payment(self):
         self.stripe = self.connect(manual_capture=True)
@@ -248,6 +250,20 @@ class TestLostOnTheWay(OnStripe):
             self.assertEqual(self.stripe.cancel(leg).state, "unknown")
         self.assertLess(time.monotonic() - started, 8)  # without it: three seconds for each try and each step
 
+    def test_a_step_within_a_call_has_no_deadline_of_its_own(self):
+        class Steps:
+            @transport.in_time
+            def whole(self):
+                return transport._deadline.get(), self.part()
+
+            @transport.in_time
+            def part(self):
+                return transport._deadline.get()
+
+        whole, part = Steps().whole()
+        self.assertEqual(whole, part)
+        self.assertIsNone(transport._deadline.get())
+
     def test_too_busy_is_certain_and_says_so(self):
         with self.wanting("busy", 9), self.assertRaises(ProviderUnavailable) as busy:
             self.stripe.create(self.leg())
@@ -362,8 +378,9 @@ class TestCurrencies(OnStripe):
             scale = Scale(currency, digits)
             self.assertEqual((scale.to_stripe(amount), scale.to_ours(there)), (there, amount))
         self.assertIsNone(Scale("ISK", 0).to_ours(125_050))
-        with self.assertRaises(NotChargeable):
-            Scale("MGA", 2).to_stripe(501)
+        for currency, digits, amount in (("MGA", 2, 501), ("ISK", 2, 1250), ("KWD", 3, 1255)):
+            with self.assertRaises(NotChargeable):
+                Scale(currency, digits).to_stripe(amount)
 
 
 class TestNotifications(OnStripe):

@@ -1,44 +1,18 @@
 """Stripe set up by a location's settings and the process's environment: whole, or not at all."""
 
 import os
-import tempfile
-from pathlib import Path
 from unittest.mock import patch
 
 from odoo.addons.fynlo_pos_core.tests.editing import Editing
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
 
-from ..models.stripe_connection import _connect
 from ..providers.connection import ProviderUnavailable
-
-BASE = "FYNLO_STRIPE_API_BASE"
-
-
-class StripeSettingsCase(Editing):
-    """Mix in: ``self.values`` is an environment whose files hold keys of both modes, and a webhook secret."""
-
-    def prepare_stripe(self):
-        self.addCleanup(_connect.cache_clear)
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.values = {
-            "FYNLO_STRIPE_SECRET_KEY_FILE": self.file("live", "rk_live_only_for_tests"),
-            "FYNLO_STRIPE_TEST_SECRET_KEY_FILE": self.file("test", "sk_test_only_for_tests\n"),
-            "FYNLO_STRIPE_WEBHOOK_SECRETS_FILE": self.file("hooks", "whsec_new\nwhsec_old\n"),
-            "FYNLO_STRIPE_PUBLISHABLE_KEY": "pk_live_shown",
-            "FYNLO_STRIPE_TEST_PUBLISHABLE_KEY": "pk_test_shown",
-            BASE: "",
-            "FYNLO_ENV": "",
-        }
-        self.location.write({"fynlo_stripe_mode": "test", "fynlo_stripe_account": "acct_restaurant"})
-
-    def file(self, name, content):
-        (self.folder / name).write_text(content)
-        return str(self.folder / name)
+from .stripe_shop import BASE, StripeSettingsCase
 
 
 @tagged("post_install", "-at_install")
-class TestStripeSetup(StripeSettingsCase, TransactionCase):
+class TestStripeSetup(StripeSettingsCase, Editing, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -52,7 +26,7 @@ class TestStripeSetup(StripeSettingsCase, TransactionCase):
         with patch.dict(os.environ, {**self.values, **changes}):
             return self.env["fynlo.provider.stripe"]._connection(self.location)
 
-    def refused(self, **changes):
+    def assertRefused(self, **changes):
         with self.assertRaises(ProviderUnavailable):
             self.connect(**changes)
 
@@ -65,17 +39,17 @@ class TestStripeSetup(StripeSettingsCase, TransactionCase):
             self.assertEqual(settings.webhook_secrets, ("whsec_new", "whsec_old"))
             self.assertNotIn(key, repr(settings))
         self.location.fynlo_stripe_mode = False
-        self.refused()
+        self.assertRefused()
 
     def test_a_key_of_the_other_mode_is_refused(self):
-        self.refused(FYNLO_STRIPE_TEST_SECRET_KEY_FILE=self.values["FYNLO_STRIPE_SECRET_KEY_FILE"])
+        self.assertRefused(FYNLO_STRIPE_TEST_SECRET_KEY_FILE=self.values["FYNLO_STRIPE_SECRET_KEY_FILE"])
         self.location.fynlo_stripe_mode = "live"
-        self.refused(FYNLO_STRIPE_SECRET_KEY_FILE=self.values["FYNLO_STRIPE_TEST_SECRET_KEY_FILE"])
-        self.refused(FYNLO_STRIPE_SECRET_KEY_FILE=self.file("pk", "pk_live_shown"))
+        self.assertRefused(FYNLO_STRIPE_SECRET_KEY_FILE=self.values["FYNLO_STRIPE_TEST_SECRET_KEY_FILE"])
+        self.assertRefused(FYNLO_STRIPE_SECRET_KEY_FILE=self.file("pk", "pk_live_shown"))
 
     def test_missing_or_damaged(self):
         for path in ("", "/nowhere", self.file("empty", ""), str(self.folder)):
-            self.refused(FYNLO_STRIPE_TEST_SECRET_KEY_FILE=path)
+            self.assertRefused(FYNLO_STRIPE_TEST_SECRET_KEY_FILE=path)
 
     def test_a_changed_file_is_read_without_a_restart(self):
         first = self.connect()
@@ -85,7 +59,7 @@ class TestStripeSetup(StripeSettingsCase, TransactionCase):
 
     def test_a_location_may_name_a_key_of_its_own(self):
         self.location.fynlo_stripe_key = "SOHO"
-        self.refused()
+        self.assertRefused()
         own = self.file("soho", "sk_test_soho")
         made = self.connect(FYNLO_STRIPE_TEST_SECRET_KEY_FILE_SOHO=own)
         self.assertEqual(made._settings.secret_key, "sk_test_soho")
@@ -93,16 +67,16 @@ class TestStripeSetup(StripeSettingsCase, TransactionCase):
     def test_a_simulated_stripe_never_where_real_money_is_meant(self):
         here = "http://127.0.0.1:8098/"
         self.assertEqual(self.connect(**{BASE: here})._settings.api_base, "http://127.0.0.1:8098")
-        self.refused(**{BASE: here, "FYNLO_ENV": "production"})
+        self.assertRefused(**{BASE: here, "FYNLO_ENV": "production"})
         for elsewhere in (
             "https://api.stripe.com",
             "http://stripe.example",
             "http://127.0.0.1.example",
             "ftp://localhost",
         ):
-            self.refused(**{BASE: elsewhere})
+            self.assertRefused(**{BASE: elsewhere})
         self.location.fynlo_stripe_mode = "live"
-        self.refused(**{BASE: here})
+        self.assertRefused(**{BASE: here})
 
     def test_what_is_not_written_like_an_id_is_refused(self):
         for field, value in (

@@ -153,7 +153,8 @@ class OrderDiscountView(View):
 class TotalsView(View):
     """``subtotal`` is without tax; ``total`` = ``subtotal`` + ``tax``; ``due`` is never negative.
 
-    ``rounding`` is what payments in cash were rounded by so far; ``cash_due`` is ``due`` in the coins in use.
+    ``tip`` and ``surcharge`` (what guests paid for how they paid) are on top of it. ``rounding`` is what payments
+    in cash were rounded by so far; ``cash_due`` is ``due`` in the coins in use.
     """
 
     subtotal: MoneyView
@@ -161,6 +162,7 @@ class TotalsView(View):
     service_charge: MoneyView
     tax: MoneyView
     tip: MoneyView
+    surcharge: MoneyView
     total: MoneyView
     rounding: MoneyView
     paid: MoneyView

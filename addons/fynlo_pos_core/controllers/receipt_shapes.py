@@ -104,7 +104,7 @@ class ReceiptTaxView(View):
 
 class ReceiptTotalsView(View):
     """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total`` = ``net`` + ``tax``;
-    ``total`` + ``tip`` + ``rounding`` = ``to_pay``. ``cash_due`` is ``due`` in the coins in use."""
+    ``total`` + ``tip`` + ``surcharge`` + ``rounding`` = ``to_pay``. ``cash_due`` is ``due`` in the coins in use."""
 
     subtotal: MoneyView
     discount: MoneyView
@@ -114,6 +114,7 @@ class ReceiptTotalsView(View):
     tax: MoneyView
     total: MoneyView
     tip: MoneyView
+    surcharge: MoneyView
     rounding: MoneyView
     to_pay: MoneyView
     paid: MoneyView

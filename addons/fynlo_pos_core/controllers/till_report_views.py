@@ -85,6 +85,7 @@ class TillReportView(View):
     tips: MoneyView
     rounding: MoneyView
     service_charge: MoneyView
+    surcharges: MoneyView | None = None
     discounts: TallyView
     comps: TallyView
     voids: TallyView

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ..tools.tax_mirror import TaxRule
 from .allowance import PolicyRule
 from .cash_rounding import CashRounding
+from .tender_rule import TenderRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +183,15 @@ class LocationFacts:
     tables: dict[str, TableFacts] = field(default_factory=dict)
     #: Tender (``cash``…) → id of the ``pos.payment.method`` that books it.
     tenders: dict[str, int] = field(default_factory=dict)
+    #: Tender → when it is offered; one without a rule always is.
+    tender_rules: dict[str, TenderRule] = field(default_factory=dict)
     windows: tuple[PriceWindowFacts, ...] = ()
     service_charge: ServiceChargeFacts | None = None
     cash_rounding: CashRounding | None = None
     service_product_id: int | None = None
+    #: Books what guests pay for paying by card, and the taxes that lie in it.
+    surcharge_product_id: int | None = None
+    surcharge_tax_ids: tuple[int, ...] = ()
     #: Without the permission to override, this much of an order may be taken off.
     discount_limit_bp: int = 10_000
     #: (action, role) → what the role may do alone; see ``engine/allowance.py``.

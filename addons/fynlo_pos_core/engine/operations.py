@@ -112,7 +112,7 @@ class Editor(CourseEdits):
         order = price_order(self.order, self.facts, self.odoo_taxes)
         if order.total + order.tip != before.total + before.tip:
             order.refuse_while_reserved()
-        if order.paid - order.refunded > order.total + order.rounding + order.tip:
+        if order.paid - order.refunded > order.charged:
             raise Problem("paid_exceeds_total", "More has been paid than the order would then cost.")
 
     def _restore(self, before):

@@ -239,6 +239,11 @@ class Order:
     carried: bool = False
     tip: int = 0
     tip_row_id: int | None = None
+    #: what guests paid for how they paid, see ``surcharge.py``; ``surcharge_tax`` lies in it
+    surcharge: int = 0
+    surcharge_tax: int = 0
+    surcharge_tax_ids: tuple[int, ...] = ()
+    surcharge_row_id: int | None = None
     #: what rounding a payment in cash added (below 0: took off)
     rounding: int = 0
     paid: int = 0
@@ -253,8 +258,13 @@ class Order:
     discount: int = 0
 
     @property
+    def charged(self):
+        """All that guests pay: the bill, rounded or not, and what is on top of it."""
+        return self.total + self.rounding + self.tip + self.surcharge
+
+    @property
     def due(self):
-        return max(0, self.total + self.rounding + self.tip - self.paid + self.refunded)
+        return max(0, self.charged - self.paid + self.refunded)
 
     @property
     def unclaimed(self):

@@ -89,6 +89,7 @@ def _totals(order, facts, money):
         "service_charge": money(_service(order)),
         "tax": money(order.tax),
         "tip": money(order.tip),
+        "surcharge": money(order.surcharge),
         "total": money(order.total),
         "rounding": money(order.rounding),
         "paid": money(order.paid),

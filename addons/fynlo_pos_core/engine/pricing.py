@@ -36,6 +36,16 @@ def price_order(order, facts, odoo_taxes=None):
     return order
 
 
+def reprice_order(order, facts, odoo_taxes=None):
+    """Price an order whose rows exist; those that now cost something else are marked to be written."""
+    leaves = [leaf for line in order.lines for leaf in (line, *line.parts)]
+    before = [leaf.amounts for leaf in leaves]
+    price_order(order, facts, odoo_taxes)
+    for leaf, amounts in zip(leaves, before, strict=True):
+        leaf.dirty = leaf.dirty or leaf.amounts != amounts
+    return order
+
+
 def _price_service(order, lines, facts, odoo_taxes):
     """The service charge: a share of what the lines come to, half a penny up; none for small parties."""
     service, rule = order.service, facts.service_charge

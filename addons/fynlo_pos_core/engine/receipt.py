@@ -12,6 +12,8 @@ from .receipt_taxes import tax_analysis
 #: Above this total (minor units) a simplified VAT invoice will not do. UK: VAT Regulations 1995, reg. 16A.
 SIMPLIFIED_LIMITS = {"GB": 25_000}
 TAX_REGIMES = {"US": "sales_tax"}
+#: Where menu prices hold no tax, tips are reckoned without it.
+TIPS_BEFORE_TAX = frozenset({"US", "CA"})
 CAPTURED = frozenset({"captured", "refund_due"})
 
 
@@ -34,6 +36,13 @@ class House:
     prefix: str
     language: str
     tip_rates_bp: tuple[int, ...] = ()
+    #: ``net`` or ``gross``; ``country``: as is usual there.
+    tips_base: str = "country"
+
+    @property
+    def tips_with_tax(self):
+        """Whether tips are a share of the bill with its tax."""
+        return self.country not in TIPS_BEFORE_TAX if self.tips_base == "country" else self.tips_base == "gross"
 
     @property
     def regime(self):
@@ -106,7 +115,8 @@ def _tax_document(order, house, kind, guest):
         return None
     if kind == "refund":
         return "credit_note"
-    if order.total <= SIMPLIFIED_LIMITS.get(house.country, order.total):
+    supplied = order.total + order.surcharge
+    if supplied <= SIMPLIFIED_LIMITS.get(house.country, supplied):
         return "simplified_invoice"
     return "invoice" if guest and guest["address"] else "modified_invoice"
 
@@ -182,7 +192,7 @@ def _taxes_on_top(order, facts):
 
 
 def _totals(order, facts, money, on_top):
-    """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total``; then the tip and rounded cash."""
+    """``subtotal`` − ``discount`` + ``service_charge`` + ``added_tax`` = ``total``; then what is on top."""
     subtotal = sum(_gross(line, facts.digits) for line in order.active_lines)
     service = (order.service.net if on_top else order.service.total) if order.service else 0
     amounts = {
@@ -194,8 +204,9 @@ def _totals(order, facts, money, on_top):
         "tax": order.tax,
         "total": order.total,
         "tip": order.tip,
+        "surcharge": order.surcharge,
         "rounding": order.rounding,
-        "to_pay": order.total + order.tip + order.rounding,
+        "to_pay": order.charged,
         "paid": order.paid,
         "change": order.change,
         "refunded": order.refunded,
@@ -223,8 +234,9 @@ def _payment(payment):
 
 
 def _tip_suggestions(order, house, kind, money):
-    """On a bill: what a tip of each rate comes to, half a unit up; on top of prices without tax where that is usual."""
+    """On a bill: what a tip of each rate of its lines comes to, half a unit up."""
     if kind != "bill":
         return []
-    base = order.net if house.regime == "sales_tax" else order.total
+    name = "total" if house.tips_with_tax else "net"
+    base = getattr(order, name) - (getattr(order.service, name) if order.service else 0)
     return [{"rate_bp": rate, "amount": money((2 * base * rate + 10_000) // 20_000)} for rate in house.tip_rates_bp]

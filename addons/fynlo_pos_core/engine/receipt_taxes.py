@@ -1,6 +1,7 @@
 """The taxes of an order by rate, as a receipt lists them."""
 
 from .pricing import split
+from .surcharge import surcharge_taxes
 
 
 def tax_analysis(order, facts, money, names, *, by_rate):
@@ -40,6 +41,8 @@ def _taxed(order, facts):
                 yield leaf.net, leaf.taxes
     if order.service and order.service.total:
         yield order.service.net, _service_taxes(order.service, facts)
+    if order.surcharge:
+        yield order.surcharge - order.surcharge_tax, surcharge_taxes(order, facts)
 
 
 def service_rules(facts):

@@ -29,13 +29,17 @@ declare(
     "Refresh the order: what it names is free of charge or was refunded already.",
 )
 
+#: Rows that make up the bill.
+BILL = frozenset({"item", "service"})
 #: The quantity of a row that gives back money alone; the least that a quantity column holds.
 NO_GOODS = Decimal("0.001")
 
 
 @dataclass(slots=True)
 class Sold:
-    """A row of a completed order and what is left of it. ``kind`` is ``item``, ``service`` or ``tip``.
+    """A row of a completed order and what is left of it. ``kind`` is ``item``, ``service``, ``tip`` or ``surcharge``.
+
+    A surcharge goes back with the payment it was charged on, so it is no part of the bill here.
 
     A combo is one row without a price and one for each part, which names it in ``parent``.
     """
@@ -105,14 +109,13 @@ def pieces_of_lines(sold, wishes):
 
 
 def pieces_of_amount(sold, amount):
-    """``amount`` over everything but the tip, in the proportion of what is left."""
-    bill = [row for row in sold if row.kind != "tip"]
-    return _spread(bill, amount)
+    """``amount`` over the bill, which is without the tip, in the proportion of what is left."""
+    return _spread([row for row in sold if row.kind in BILL], amount)
 
 
 def pieces_of_bill_first(sold, amount):
     """``amount`` of the bill and, once that is used up, of the tip."""
-    bill = sum(row.left for row in sold if row.kind != "tip")
+    bill = sum(row.left for row in sold if row.kind in BILL)
     over = max(0, amount - bill)
     return pieces_of_amount(sold, amount - over) + (pieces_of_tip(sold, over) if over else [])
 
@@ -122,13 +125,18 @@ def pieces_of_tip(sold, amount):
     return _spread([row for row in sold if row.kind == "tip"], amount)
 
 
+def pieces_of_surcharge(sold, amount):
+    """``amount`` of the surcharge alone."""
+    return _spread([row for row in sold if row.kind == "surcharge"], amount)
+
+
 def pieces_of_all(sold, restock=False):
     """All that is left: every line, the service charge and the tip."""
     lines = {row.parent or row.uuid for row in sold if row.kind == "item" and row.quantity_left > 0}
     wishes = [(row.uuid, None, restock) for row in sold if row.kind == "item" and row.uuid in lines]
     pieces = pieces_of_lines(sold, wishes)
     whole = {piece.sold.row_id: piece.amount for piece in pieces}
-    rest = [Piece(row, row.left - whole.get(row.row_id, 0)) for row in sold]
+    rest = [Piece(row, row.left - whole.get(row.row_id, 0)) for row in sold if row.kind != "surcharge"]
     return pieces + [piece for piece in rest if piece.amount]
 
 

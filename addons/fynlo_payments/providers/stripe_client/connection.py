@@ -18,9 +18,12 @@ from ..connection import (
     RefundLeg,
     RefundState,
 )
+from ..dispute import DisputeState
 from .currencies import NotChargeable, Scale
+from .disputes import dispute_state
 from .finding import found_leg, found_refund
 from .notification import StripeListener
+from .settlements import StripeSettlements
 from .states import CONFIRMED_BY_SERVER, decline_code, payment_state, refund_state
 from .transport import NoAnswer, StripeLine, ask, in_time
 
@@ -59,14 +62,24 @@ class StripeConnection:
         self._settings = settings
         self._line = StripeLine()
         options: dict[str, Any] = {"base_addresses": {"api": settings.api_base}} if settings.api_base else {}
-        self._api: Any = stripe.StripeClient(
+        self._client = stripe.StripeClient(
             settings.secret_key,
             stripe_version=settings.api_version,
             stripe_account=settings.account,
             max_network_retries=0,  # transport.ask repeats, within one deadline
             http_client=self._line,
             **options,
-        ).v1
+        )
+        self._api: Any = self._client.v1
+        self._report = StripeSettlements(self._api, settings.account, settings.livemode, settings.digits)
+
+    @property
+    def account(self) -> str | None:
+        return self._settings.account
+
+    @property
+    def livemode(self) -> bool:
+        return self._settings.livemode
 
     @in_time
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
@@ -88,6 +101,22 @@ class StripeConnection:
             return _declined(error)
         except stripe.InvalidRequestError:
             return ProviderState("failed", failure_code="provider_refused")
+
+    @in_time
+    def confirm(self, leg: Leg) -> ProviderState:
+        """Charge what the leg's details name. Repeated it charges nothing more, as an intent is charged once.
+
+        Declined, it is ``failed`` with our code, and still open at Stripe: cancel it before letting it go.
+        """
+        try:
+            params = {**_method(leg.details), "expand": ["latest_charge"]}
+            return self._read(ask(lambda: self._api.payment_intents.confirm(leg.reference, params)))
+        except NoAnswer:
+            return UNKNOWN
+        except stripe.CardError as error:
+            return _declined(error)
+        except (stripe.InvalidRequestError, ValueError):
+            return self._believed(leg.reference)
 
     @in_time
     def fetch(self, leg: Leg) -> ProviderState:
@@ -170,6 +199,10 @@ class StripeConnection:
                 raise NotificationRefused("account")
         return events
 
+    def settlements(self) -> StripeSettlements:
+        """What Stripe reports of the location's account."""
+        return self._report
+
     @in_time
     def connection_token(self, place: str | None) -> str:
         """What a reader needs to speak with Stripe itself; a secret that is passed on and never kept.
@@ -183,6 +216,16 @@ class StripeConnection:
             raise ProviderUnavailable("provider_unavailable") from error
 
     @in_time
+    @in_time
+    def disputes(self, leg: Leg) -> list[DisputeState]:
+        """Raises :class:`ProviderUnavailable` when Stripe does not answer, or not with disputes."""
+        wish = {"payment_intent": leg.reference, "limit": 100}
+        try:
+            found = ask(lambda: self._api.disputes.list(wish))["data"]
+            return [dispute_state(one, self._settings.digits) for one in found]
+        except (NoAnswer, stripe.InvalidRequestError, KeyError, TypeError, ValueError) as error:
+            raise ProviderUnavailable("provider_unavailable") from error
+
     def health(self) -> Health:
         """Reads the balance, which takes no money. The details are sentences for a manager."""
         if not any(self._settings.webhook_secrets):

@@ -51,7 +51,7 @@ def payment_state(intent: dict[str, Any], digits: int | None = None) -> Provider
         reference=intent["id"],
         amount=scale.to_ours(intent["amount"]),
         amount_captured=scale.to_ours(intent.get("amount_received") or 0) or 0,
-        amount_refunded=scale.to_ours(charge.get("amount_refunded") or 0) or 0,
+        amount_refunded=scale.to_ours(_refunded(charge)) or 0,
         currency=scale.currency,
         livemode=bool(intent.get("livemode")),
         failure_code=decline_code(error) if error else None,
@@ -84,6 +84,12 @@ def _state(intent: dict[str, Any]) -> str:
     if status == "requires_payment_method" and ours and intent.get("last_payment_error"):
         return "failed"
     return OUR_STATE_OF_INTENT.get(status, "unknown")
+
+
+def _refunded(charge: dict[str, Any]) -> int:
+    """What went back of what was taken. What was held and never captured counts as refunded at Stripe, and not here."""
+    never_taken = int(charge.get("amount", 0)) - int(charge.get("amount_captured", 0))
+    return max(0, int(charge.get("amount_refunded") or 0) - never_taken)
 
 
 def _details(charge: dict[str, Any]) -> dict[str, Any]:

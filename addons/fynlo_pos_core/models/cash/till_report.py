@@ -33,6 +33,7 @@ class FynloTillReport(models.AbstractModel):
             "session": session.id,
             "tip": session.config_id.tip_product_id.id or None,
             "service": session.config_id.fynlo_service_product_id.id or None,
+            "surcharge": session.config_id._fynlo_surcharge_product().id or None,
         }
         digits, currency = session.currency_id.decimal_places, session.currency_id.name
 

@@ -58,10 +58,11 @@ PAYMENTS = """
      GROUP BY payment.payment_method_id ORDER BY payment.payment_method_id
 """
 
-#: Tips and service charge: lines of products of their own.
+#: Tips, service charge and surcharges: lines of products of their own.
 EXTRAS = """
     SELECT coalesce(sum(line.price_subtotal_incl) FILTER (WHERE line.product_id = %(tip)s), 0) AS tips,
-           coalesce(sum(line.price_subtotal_incl) FILTER (WHERE line.product_id = %(service)s), 0) AS service_charge
+           coalesce(sum(line.price_subtotal_incl) FILTER (WHERE line.product_id = %(service)s), 0) AS service_charge,
+           coalesce(sum(line.price_subtotal_incl) FILTER (WHERE line.product_id = %(surcharge)s), 0) AS surcharges
       FROM pos_order_line line JOIN pos_order o ON o.id = line.order_id
      WHERE o.session_id = %(session)s AND o.state IN ('paid', 'done', 'invoiced')
 """

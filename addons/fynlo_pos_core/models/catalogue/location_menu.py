@@ -14,6 +14,7 @@ class PosConfig(models.Model):
             "only_round_cash_method", "tax_regime_selection", "fiscal_position_ids", "default_fiscal_position_id",
             "payment_method_ids", "fynlo_time_zone", "fynlo_day_start",
             "fynlo_service_charge_bp", "fynlo_service_charge_guests", "fynlo_service_product_id",
+            "fynlo_surcharge_product_id",
             "fynlo_stock_policy", "picking_type_id", "order_edit_tracking",
         }
     )  # fmt: skip

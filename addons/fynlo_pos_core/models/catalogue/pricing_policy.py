@@ -39,6 +39,33 @@ class PosConfig(models.Model):
         "carries no VAT in the UK.",
     )
 
+    fynlo_surcharge_product_id = fields.Many2one(
+        "product.product",
+        "Card fee product",
+        help="Books what guests pay for paying by card, where that is allowed; its taxes lie in the fee. Empty: the "
+        "product Card fee, without tax.",
+    )
+
+    def _fynlo_surcharge_product(self):
+        """The product that books surcharges here."""
+        standard = self.env.ref("fynlo_pos_core.product_card_fee", raise_if_not_found=False)
+        return self.fynlo_surcharge_product_id or standard or self.env["product.product"]
+
+    def _fynlo_surcharge_taxes(self):
+        """The taxes in surcharges here; the standard product has none, whatever a chart of accounts gave it."""
+        taxes = self.fynlo_surcharge_product_id.taxes_id
+        return taxes.filtered(lambda tax: tax.company_id == self.company_id)
+
+    @api.constrains("fynlo_surcharge_product_id")
+    def _check_fynlo_surcharge_product(self):
+        """Only a fixed share within the fee leaves what the guest is charged to the penny."""
+        for location in self:
+            if not location._fynlo_surcharge_fits():
+                raise ValidationError(self.env._("The taxes of the card fee's product must be included in its price."))
+
+    def _fynlo_surcharge_fits(self):
+        return all(tax.amount_type == "percent" and tax.price_include for tax in self._fynlo_surcharge_taxes())
+
     @api.constrains("fynlo_service_charge_bp", "fynlo_service_product_id")
     def _check_fynlo_service_charge(self):
         for location in self:

@@ -71,6 +71,7 @@ class FynloLocationFacts(models.AbstractModel):
         facts.tables = self._tables(location)
         facts.discounts = self._discounts(location, facts.digits)
         facts.tenders = self._tenders(location)
+        facts.tender_rules = self._tender_rules(location)
         products = self._products(location)
         facts.costed_at_closing = frozenset(
             products.filtered(lambda p: p.is_storable and p.cost_method in ("fifo", "average")).ids
@@ -81,6 +82,8 @@ class FynloLocationFacts(models.AbstractModel):
         facts.windows = self._windows(location, products)
         facts.service_product_id = location.fynlo_service_product_id.id or None
         facts.service_charge = _service_charge(location)
+        facts.surcharge_product_id = location._fynlo_surcharge_product().id or None
+        facts.surcharge_tax_ids = tuple(location._fynlo_surcharge_taxes().ids)
         facts.cash_rounding = _cash_rounding(location, facts.digits)
         facts.discount_limit_bp = company.fynlo_discount_limit_bp
         facts.approval_policies = self.env["fynlo.approval.policy"]._of(location)
@@ -97,6 +100,10 @@ class FynloLocationFacts(models.AbstractModel):
 
     def _tenders(self, location):
         """Payment methods by the tender that tills name. Payment addons fill this in."""
+        return {}
+
+    def _tender_rules(self, location):
+        """When each tender is offered. Payment addons fill this in."""
         return {}
 
     @api.model

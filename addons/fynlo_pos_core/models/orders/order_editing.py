@@ -6,7 +6,7 @@ from ...engine.basket import Basket
 from ...engine.edit_result import Result
 from ...engine.operations import OPERATIONS_MAX, Editor
 from ...engine.order_document import order_document
-from ...engine.pricing import price_order
+from ...engine.pricing import reprice_order
 from ...rest import Invalid, Problem, declare
 from ..system.transition import require_transition
 from .order_operation import body_of
@@ -157,11 +157,7 @@ class FynloOrderService(models.AbstractModel):
         """Price and write the order if anything changed; its document either way."""
         if not editor.changed:
             return order_document(order, facts)
-        before = {id(leaf): leaf.amounts for line in order.lines for leaf in [line, *line.parts]}
-        price_order(order, facts, self._odoo_taxes(facts))
-        for line in order.lines:
-            for leaf in [line, *line.parts]:
-                leaf.dirty = leaf.dirty or before[id(leaf)] != leaf.amounts
+        reprice_order(order, facts, self._odoo_taxes(facts))
         self._follow_payment(order, payment_of_open(order))
         self.env["fynlo.order.rows"]._update(order, identity, facts)
         return self._announce(order, facts, "order.updated")

@@ -182,9 +182,13 @@ def _order_of(row, line_rows, payments, facts):
     digits = facts.digits
     tips = [line for line in line_rows if line["product_id"] == facts.tip_product_id]
     charges = [line for line in line_rows if line["product_id"] == facts.service_product_id]
-    line_rows = [line for line in line_rows if line not in tips and line not in charges]
+    fees = [line for line in line_rows if line["product_id"] == facts.surcharge_product_id]
+    line_rows = [line for line in line_rows if line not in tips and line not in charges and line not in fees]
     tip = sum(to_minor(line["price_subtotal_incl"], digits) for line in tips)
-    total, tax = to_minor(row["amount_total"], digits) - tip, to_minor(row["amount_tax"], digits)
+    surcharge = sum(to_minor(line["price_subtotal_incl"], digits) for line in fees)
+    surcharge_tax = surcharge - sum(to_minor(line["price_subtotal"], digits) for line in fees)
+    total = to_minor(row["amount_total"], digits) - tip - surcharge
+    tax = to_minor(row["amount_tax"], digits) - surcharge_tax
     order = Order(
         uuid=row["uuid"],
         number=row["fynlo_number"],
@@ -227,6 +231,10 @@ def _order_of(row, line_rows, payments, facts):
         tip=tip,
         rounding=row["fynlo_rounding"] or 0,
         tip_row_id=tips[0]["id"] if tips else None,
+        surcharge=surcharge,
+        surcharge_tax=surcharge_tax,
+        surcharge_tax_ids=tuple(fees[0]["tax_ids"]) if fees else (),
+        surcharge_row_id=fees[0]["id"] if fees else None,
         paid=to_minor(row["amount_paid"], digits),
         change=to_minor(row["amount_return"], digits),
         refunded=row["fynlo_refunded"] or 0,

@@ -1,53 +1,11 @@
-"""The timeline of an order: its events, the requests that made them, and what the audit log says."""
+"""The timeline of an order."""
 
-from markupsafe import Markup
-from odoo import fields, models
-from odoo.tools import format_datetime
-
-ROW = Markup(
-    '<tr><td class="text-nowrap text-muted pe-3">%(at)s</td><td class="pe-2"><i class="fa fa-fw %(icon)s"></i></td>'
-    '<td class="pe-3 text-nowrap">%(what)s</td><td class="text-muted small text-break">%(detail)s</td></tr>'
-)
-TABLE = Markup('<table class="o_fynlo_timeline table table-sm table-borderless w-auto mb-0"><tbody>%s</tbody></table>')
-LIMIT = 200
+from odoo import models
 
 
 class PosOrder(models.Model):
-    _inherit = "pos.order"
-
-    fynlo_timeline = fields.Html("Timeline", compute="_compute_fynlo_timeline", sanitize=False)
-
-    def _compute_fynlo_timeline(self):
-        for order in self:
-            entries = sorted(order._fynlo_entries(), key=lambda entry: entry["at"])
-            rows = [ROW % {**entry, "at": order._fynlo_moment(entry["at"])} for entry in entries[:LIMIT]]
-            order.fynlo_timeline = TABLE % Markup().join(rows) if rows else False
+    _name = "pos.order"
+    _inherit = ["pos.order", "fynlo.timeline"]
 
     def _fynlo_resource_ids(self):
-        """The public ids of everything whose events belong on the timeline."""
         return [self.uuid] if self.uuid else []
-
-    def _fynlo_entries(self):
-        """Read with superuser rights: who may see the order may see what happened to it."""
-        ids = self._fynlo_resource_ids()
-        mine = [("company_id", "=", self.company_id.id), ("resource_id", "in", ids)]
-        for event in self.env["fynlo.outbox"].sudo().search(mine, limit=LIMIT):
-            yield {"at": event.created_at, "icon": "fa-bell-o", "what": event._title(), "detail": event._place()}
-        for operation in self.env["fynlo.idempotency"].sudo().search(mine, limit=LIMIT):
-            yield {
-                "at": operation.created_at,
-                "icon": "fa-exchange",
-                "what": operation.route,
-                "detail": self.env._("answered %(status)s, key %(key)s", status=operation.status, key=operation.key),
-            }
-        for entry in self.env["fynlo.audit.log"].sudo().search(mine, limit=LIMIT):
-            yield {
-                "at": entry.at,
-                "icon": "fa-shield",
-                "what": entry.action,
-                "detail": " · ".join(filter(None, (entry.actor, entry.reason, entry.approver))),
-            }
-
-    def _fynlo_moment(self, moment):
-        """A moment by the clock on the location's wall."""
-        return format_datetime(self.env, moment, tz=self.config_id.fynlo_time_zone, dt_format="d MMM HH:mm:ss")

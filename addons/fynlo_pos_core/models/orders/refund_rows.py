@@ -145,7 +145,11 @@ class FynloOrderRows(models.AbstractModel):
 
 
 def _sold_of(row, facts):
-    kinds = {facts.tip_product_id: "tip", facts.service_product_id: "service"}
+    kinds = {
+        facts.tip_product_id: "tip",
+        facts.service_product_id: "service",
+        facts.surcharge_product_id: "surcharge",
+    }
     quantity = _decimal(row["qty"])
     return Sold(
         row_id=row["id"],

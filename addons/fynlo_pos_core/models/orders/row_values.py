@@ -1,4 +1,4 @@
-"""What an order, its lines and the lines of tip and service charge become as values of their rows.
+"""What an order, its lines and the lines of tip, surcharge and service charge become as values of their rows.
 
 In the ORM's write format, but for ``tax_ids`` of a line, which are plain ids.
 """
@@ -79,11 +79,20 @@ def _line_rows(line, order, facts):
 
 
 def _extra_rows(order, facts):
-    """The tip and the service charge are lines of products of their own, so that closing books them apart."""
+    """Tip, surcharge and service charge are lines of products of their own, so that closing books them apart."""
     if order.tip or order.tip_row_id:
         amount = to_major(order.tip, facts.digits)
         amounts = {"price_unit": amount, "price_subtotal": amount, "price_subtotal_incl": amount}
         yield _extra_row(order, facts, order.tip_row_id, facts.tip_product_id, "Tip", (), amounts)
+    if order.surcharge or order.surcharge_row_id:
+        yield _extra_row(
+            order, facts, order.surcharge_row_id, facts.surcharge_product_id, "Card fee", order.surcharge_tax_ids,
+            {
+                "price_unit": to_major(order.surcharge, facts.digits),
+                "price_subtotal": to_major(order.surcharge - order.surcharge_tax, facts.digits),
+                "price_subtotal_incl": to_major(order.surcharge, facts.digits),
+            },
+        )  # fmt: skip
     service, rule = order.service, facts.service_charge
     if rule and service and (service.total or service.row_id):
         amounts = {
@@ -116,11 +125,11 @@ def constants(identity, facts):
 def _amounts(order, facts):
     """The columns that follow from the order's lines and payments."""
     return {
-        "amount_tax": to_major(order.tax, facts.digits),
-        "amount_total": to_major(order.total + order.tip, facts.digits),
+        "amount_tax": to_major(order.tax + order.surcharge_tax, facts.digits),
+        "amount_total": to_major(order.charged - order.rounding, facts.digits),
         "amount_paid": to_major(order.paid, facts.digits),
         "amount_return": to_major(order.change, facts.digits),
-        "amount_difference": to_major(order.paid - order.total - order.tip, facts.digits),
+        "amount_difference": to_major(order.paid - order.charged + order.rounding, facts.digits),
         "fynlo_rounding": order.rounding,
         "fynlo_reserved": order.reserved,
         "is_tipped": order.tip > 0,

@@ -8,6 +8,7 @@ from odoo import api, models
 
 from ...engine.receipt import Bearings, receipt_document, receipt_kind
 from ...engine.receipt_taxes import service_rules
+from ...engine.surcharge import surcharge_taxes
 from ...tools.clock import wire
 from ...tools.money import to_minor
 from ...tools.qr_code import svg
@@ -121,6 +122,7 @@ class FynloReceipt(models.AbstractModel):
     def _surroundings(self, order, facts, language):
         taxes = {uuid for line in order.lines for uuid, _rate, _amount in line.taxes}
         taxes |= {rule.uuid for rule in service_rules(facts)}
+        taxes |= {uuid for uuid, _rate, _amount in surcharge_taxes(order, facts)}
         self.env.cr.execute(
             SURROUNDINGS,
             {

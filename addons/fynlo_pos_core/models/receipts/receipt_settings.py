@@ -18,7 +18,7 @@ HOUSE = """
            partner.email, partner.website, partner.lang, location.fynlo_receipt_header AS header,
            location.fynlo_receipt_footer AS footer, location.fynlo_receipt_colour AS colour,
            location.fynlo_receipt_prefix AS prefix, location.fynlo_receipt_lang AS language,
-           location.fynlo_tip_suggestions AS tips, location.fynlo_receipt_link_days AS link_days
+           location.fynlo_receipt_link_days AS link_days, {tips}
       FROM pos_config location
       JOIN res_company company ON company.id = location.company_id
       JOIN res_partner partner ON partner.id = company.partner_id
@@ -54,7 +54,9 @@ class PosConfig(models.Model):
         help="For so long the QR code on a receipt opens it. 0: receipts carry no QR code.",
     )
     fynlo_tip_suggestions = fields.Char(
-        "Suggested tips (%)", help="Percentages to print on bills, for example 15, 18, 20. Empty: none."
+        "Suggested tips (%)",
+        default="5, 10, 20",
+        help="Percentages that tills suggest and bills show, for example 15, 18, 20. Empty: none.",
     )
     fynlo_receipt_printer_host = fields.Char(
         "Printer address", help="Name or IP address of the location's ESC/POS receipt printer on the network."
@@ -115,7 +117,7 @@ class PosConfig(models.Model):
     def _fynlo_receipt_house(self, location_id):
         """Who trades at a location and how its receipts look, with the days their links last. One query."""
         self.env.flush_all()
-        self.env.cr.execute(HOUSE, (location_id,))
+        self.env.cr.execute(HOUSE.format(tips=self._fynlo_tip_columns()), (location_id,))
         row = self.env.cr.dictfetchone()
         house = House(
             name=row["name"],
@@ -133,8 +135,14 @@ class PosConfig(models.Model):
             prefix=row["prefix"] or "",
             language=row["language"] or row["lang"] or "en_US",
             tip_rates_bp=tuple(int(rate) * 100 for rate in (row["tips"] or "").split(",") if rate.strip()),
+            tips_base=row["tips_base"],
         )
         return house, row["link_days"]
+
+    @api.model
+    def _fynlo_tip_columns(self):
+        """What is read of suggested tips, as SQL: ``tips``, and ``tips_base`` (a base of :class:`House`)."""
+        return "location.fynlo_tip_suggestions AS tips, 'country' AS tips_base"
 
 
 def address_lines(row):

@@ -170,6 +170,8 @@ class FynloReceiptWording(models.AbstractModel):
         """From the total, which taxes are of, to what the guest pays."""
         if totals["tip"]["amount"]:
             yield Pair(self.env._("Tip"), pen.amount(totals["tip"]["amount"]))
+        if totals["surcharge"]["amount"]:
+            yield Pair(self.env._("Card fee"), pen.amount(totals["surcharge"]["amount"]))
         if totals["rounding"]["amount"]:
             yield Pair(self.env._("Rounding"), pen.amount(totals["rounding"]["amount"]))
         if totals["to_pay"] != totals["total"]:
@@ -251,10 +253,8 @@ class FynloReceiptWording(models.AbstractModel):
             for tax in document["taxes"]
         ]
         if len(rows) > 1:
-            totals = document["totals"]
-            rows.append(
-                (self.env._("Total"), *(pen.figure(totals[name]["amount"]) for name in ("net", "tax", "total")))
-            )
+            sums = (sum(tax[name]["amount"] for tax in document["taxes"]) for name in ("net", "tax", "gross"))
+            rows.append((self.env._("Total"), *map(pen.figure, sums)))
         yield Rule()
         yield Table(head, tuple(rows))
 

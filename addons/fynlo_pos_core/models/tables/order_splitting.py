@@ -41,7 +41,7 @@ class FynloOrderService(models.AbstractModel):
         before = order.total
         parting = Parting(order, facts, self.env.cr.now())
         parts = parting.part(self._part_wishes(order, wish), self._odoo_taxes(facts))
-        if order.paid - order.refunded > order.total + order.rounding + order.tip:
+        if order.paid - order.refunded > order.charged:
             raise Problem("paid_exceeds_total", self.env._("More has been paid than the order would then cost."))
         for part, number in zip(parts, numbers, strict=True):
             part.order.number, part.order.device_uuid = number, identity.device_uuid
