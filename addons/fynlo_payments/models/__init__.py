@@ -23,5 +23,5 @@ from . import payment_export
 from . import truelayer_connection, truelayer_setup
 from . import stripe_settings, stripe_connection
 from . import payment_dispute
-from . import provider_notification, notification_handling, notification_health
+from . import provider_notification, notification_handling, notification_health, refund_notification
 from . import database_copy, decline_guard
