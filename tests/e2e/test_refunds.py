@@ -17,6 +17,7 @@ from tests.e2e.test_charges import BLOCKED, _beside, _kill_workers, _locked
 
 ROUNDS, AT_ONCE = 5, 20
 SENT = "SELECT count(*) FROM fynlo_refund WHERE fynlo_uuid = '{}'"
+BEGUN = "SELECT count(*) FROM fynlo_refund WHERE request_uuid = '{}'"
 STATE = "SELECT state FROM fynlo_refund WHERE fynlo_uuid = '{}'"
 #: What a tender of the order still holds by the ledger.
 HELD = """SELECT coalesce(sum(entry.amount), 0) FROM fynlo_payment_entry entry
@@ -78,7 +79,7 @@ def test_killed_while_the_provider_is_asked(
 ) -> None:
     order, wish = _sold(counter, refunder), _wish()
     (refunder.hang_after if moment == "after it is given" else refunder.hang_before)()
-    with _asking(counter, order, wish):
+    with _asking(counter, f"/orders/{order['id']}/refunds", wish):
         until(lambda: restaurant.sql(SENT.format(wish["id"])) != "0", "the refund is sent")
         if moment == "before it is applied":
             with _locked(restaurant, order):
@@ -93,6 +94,33 @@ def test_killed_while_the_provider_is_asked(
     restaurant.await_ready()
     _assert_given_once(counter, refunder, order)
     assert restaurant.sql(STATE.format(wish["id"])) == "succeeded"
+
+
+def test_payments_of_an_open_order_are_taken_back_over_a_crash(
+    counter: Counter, restaurant: LiveRestaurant, refunder: Refunder
+) -> None:
+    order, wish = counter.order(4), _wish()
+    cash, path = {"id": str(uuid4()), "method": "cash", "amount": _part(order, 1)}, f"/orders/{order['id']}"
+    assert counter.cashier("POST", f"{path}/payments", cash).status == 201
+    assert counter.pay(order, counter.wish(order, refunder, 500), str(uuid4())).status in (201, 202)
+    until(lambda: counter.captured(order), "the provider tells that the guest has paid")
+    refunder.hang_before()
+    with _asking(counter, f"{path}:rollback-payments", wish):
+        until(lambda: restaurant.sql(BEGUN.format(wish["id"])) == "2", "both refunds are kept")
+        _kill_workers(restaurant)
+    refunder.release()
+    restaurant.await_ready()
+    again = counter.cashier("POST", f"{path}:rollback-payments", wish)
+    assert again.status in (200, 202), again.body
+    assert sorted(refund["amount"]["amount"] for refund in again.body["refunds"]) == [1, 500]
+    until(lambda: _recovered(counter, order), "the job learns what became of the refund")
+    assert refunder.refunds(order["id"]) == [500]
+    totals = counter.read(order)["totals"]
+    assert (totals["paid"]["amount"], totals["due"]) == (0, order["totals"]["total"]), totals
+
+
+def _part(order: Mapping[str, Any], minor: int) -> dict[str, Any]:
+    return {**order["totals"]["due"], "amount": minor}
 
 
 def _sold(counter: Counter, refunder: Refunder) -> dict[str, Any]:
@@ -115,12 +143,12 @@ def _refund(counter: Counter, order: Mapping[str, Any], gate: threading.Barrier)
 
 
 @contextlib.contextmanager
-def _asking(counter: Counter, order: Mapping[str, Any], wish: Mapping[str, Any]) -> Iterator[None]:
+def _asking(counter: Counter, path: str, wish: Mapping[str, Any]) -> Iterator[None]:
     """A manager who refunds meanwhile; what the till hears, if anything, does not matter."""
 
     def ask() -> None:
         with contextlib.suppress(OSError, http.client.HTTPException):
-            counter.manager("POST", f"/orders/{order['id']}/refunds", wish)
+            counter.manager("POST", path, wish)
 
     with _beside(ask):
         yield

@@ -55,7 +55,7 @@ class FynloRefund(models.Model):
     refund_order_id = fields.Many2one("pos.order", "Booked as", readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     config_id = fields.Many2one("pos.config", "Location", required=True, readonly=True, index=True)
-    session_id = fields.Many2one("pos.session", "Till session", readonly=True, index=True)
+    session_id = fields.Many2one("pos.session", "Till session", readonly=True, index=True, ondelete="restrict")
     employee_id = fields.Many2one("hr.employee", "By", readonly=True)
     device_id = fields.Many2one("fynlo.device", readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)

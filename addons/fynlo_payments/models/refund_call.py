@@ -60,14 +60,22 @@ def _seen(connection, leg):
     said = connection.fetch_refund(leg) if leg.reference else connection.find_refund_by_key(leg)
     if said is not None:
         return said
-    fresh = leg.sent_at is not None and datetime.now(UTC) - leg.sent_at < KEYS_LIVE
-    return connection.refund(leg) if fresh else NEVER_ARRIVED
+    return connection.refund(leg) if _is_fresh(leg) else NEVER_ARRIVED
+
+
+def _given(connection, leg):
+    """A till may go on with what it began days ago: then it is too late to ask without looking."""
+    return connection.refund(leg) if _is_fresh(leg) else _seen(connection, leg)
+
+
+def _is_fresh(leg):
+    return leg.sent_at is not None and datetime.now(UTC) - leg.sent_at < KEYS_LIVE
 
 
 def _begin(registry, refund_id):
     """The call for a refund, under way; ``None`` when there is nothing (more) to ask."""
     found = _read(registry, refund_id)
-    return found and provider_call.begin(lambda: _said(lambda: found[1].refund(found[0])))
+    return found and provider_call.begin(lambda: _said(lambda: _given(found[1], found[0])))
 
 
 def _ask(registry, refund_id, errand):

@@ -16,6 +16,8 @@ class RefundingBank(ScriptedConnection):
     refund was kept, or after it when ``executed``.
     """
 
+    account, livemode = "", False
+
     def __init__(self):
         super().__init__()
         self.says, self.executed = [], False

@@ -9,7 +9,7 @@ from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 
 from ..models.refund_call import look_refunds
-from ..providers.connection import ProviderUnavailable, RefundState
+from ..providers.connection import Event, ProviderUnavailable, RefundState
 from .refund_bank import RefundCase
 
 
@@ -75,6 +75,33 @@ class TestRefundRecovery(RefundCase):
         self.assertEqual(look_refunds(self.registry, payment.id), ["succeeded"])
         self.assertEqual((self.row_of(first).owed, self.row_of(second).state), (500, "succeeded"))
         self.assertAddsUp(order)
+
+    def test_notifications_of_refunds_are_asked_after(self):
+        order = self.sold()
+        for kind in ("charge.refund.updated", "refund.failed", "refund_failed"):
+            with self.subTest(kind):
+                refund = self.refund(order, amount=self.money(100))["refunds"][0]
+                self.bank.decides("failed")
+                told = self.notified(kind, self.attempt(order["payments"][0]).provider_reference)
+                self.assertEqual((told.state, self.row_of(refund).state), ("done", "failed"))
+        self.assertEqual(self.ledger(order, "refund_due"), -300)
+        self.assertAddsUp(order)
+
+    def test_a_notification_that_the_provider_does_not_answer_is_tried_again(self):
+        order, _refund = self.waiting()
+        reference = self.attempt(order["payments"][0]).provider_reference
+        with patch.object(self.bank, "fetch_refund", lambda _leg: RefundState("unknown")):
+            self.assertEqual(self.notified("refund.updated", reference).state, "received")
+
+    def notified(self, kind, reference):
+        """The notification after the inbox was worked through."""
+        inbox, event = self.env["fynlo.payment.notification"].sudo(), Event(uuid7(), kind, reference)
+        inbox._receive("open_banking", [event])
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            self.env(cr=cr)["fynlo.payment.notification"].sudo()._cron_handle()
+        self.env.invalidate_all()
+        return inbox.search([("event_id", "=", event.id)])
 
     # --- money that came too late --------------------------------------------------------
 

@@ -1,7 +1,9 @@
 """Taking back all payments of an open order, whatever they were made with and however far they had come."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo.addons.fynlo_pos_core.tools.clock import now
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 
@@ -99,6 +101,18 @@ class TestRollbackOutside(RefundCase):
         again = self.roll_back(order, wish_id=wish_id)
         self.assertEqual({refund["id"] for refund in again["refunds"]}, {refund["id"] for refund in done["refunds"]})
         self.assertEqual((self.bank.given_back(), len(self.bank.refunds)), (600, 2))
+        self.assertUnpaid(order)
+
+    def test_going_on_days_later_asks_the_provider_before_anything_is_sent_again(self):
+        order, wish_id = self.part_paid(), uuid7()
+        self.bank.executed, self.bank.says = True, [ProviderUnavailable("provider_unavailable")]
+        self.roll_back(order, wish_id=wish_id, status=202)
+        waiting = self.env["fynlo.refund"].search([("request_uuid", "=", wish_id), ("state", "=", "sent")])
+        waiting.sent_at = now() - timedelta(days=2)
+        self.env.flush_all()
+        self.bank.calls.clear()
+        self.roll_back(order, wish_id=wish_id)
+        self.assertEqual(self.bank.calls, ["find_refund_by_key"])
         self.assertUnpaid(order)
 
     def test_nobody_comes_back_after_the_crash(self):
