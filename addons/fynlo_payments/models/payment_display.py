@@ -14,26 +14,35 @@ STUCK_AFTER = timedelta(minutes=2)
 class FynloPayment(models.Model):
     _name = "fynlo.payment"
     _inherit = ["fynlo.payment", "fynlo.shown.money"]
-    _shown = {"tendered_shown": "tendered", "change_shown": "change", "tip_shown": "tip", "refunded_shown": "refunded"}
+    _shown = {
+        "tendered_shown": "tendered",
+        "change_shown": "change",
+        "tip_shown": "tip",
+        "surcharge_shown": "surcharge",
+        "refunded_shown": "refunded",
+        "owed_shown": "owed",
+    }
 
     order_number = fields.Char(related="order_id.fynlo_number", string="Order number")
     fynlo_version = fields.Integer(related="version", string="Shown version")
     tendered_shown = fields.Monetary("Tendered", compute="_compute_shown")
     change_shown = fields.Monetary("Change", compute="_compute_shown")
     tip_shown = fields.Monetary("Tip", compute="_compute_shown")
+    surcharge_shown = fields.Monetary("Surcharge", compute="_compute_shown")
     refunded_shown = fields.Monetary("Given back", compute="_compute_shown")
+    owed_shown = fields.Monetary("Owed to the guest", compute="_compute_shown")
     stuck = fields.Boolean(
         compute="_compute_stuck", search="_search_stuck", help="Its outcome has not been known for two minutes."
     )
 
-    @api.depends("order_number", "amount", "tip")
+    @api.depends("order_number", "amount", "tip", "surcharge")
     def _compute_display_name(self):
         """``T1-000001 £12.00``: its public id tells people nothing."""
         for payment in self:
-            charged = payment.order_id._fynlo_in_words(payment.amount + payment.tip)
+            charged = payment.order_id._fynlo_in_words(payment._charged())
             payment.display_name = " ".join(filter(None, (payment.order_number, charged)))
 
-    @api.depends("tendered", "change", "tip", "refunded", "currency_id")
+    @api.depends("tendered", "change", "tip", "surcharge", "refunded", "owed", "currency_id")
     def _compute_shown(self):
         super()._compute_shown()
 
