@@ -82,7 +82,8 @@ class TestTenderOffers(TradingDay):
 
     def test_the_preview_says_what_cannot_be_taken_now(self):
         self.assertNotIn("the till is closed", str(self.location.fynlo_tender_preview))
-        self.close(10000)
+        self.pay(self.order, 1000, complete=True)
+        self.close(11000)
         self.env.invalidate_all()
         self.assertIn("the till is closed", str(self.location.fynlo_tender_preview))
         self.assertEqual({one["reason"] for one in self.env["fynlo.fees"]._listed(self.location)}, {"no_open_session"})
