@@ -19,6 +19,7 @@ class FynloPayment(models.Model):
         "change_shown": "change",
         "tip_shown": "tip",
         "surcharge_shown": "surcharge",
+        "fee_shown": "fee",
         "refunded_shown": "refunded",
         "owed_shown": "owed",
     }
@@ -28,9 +29,10 @@ class FynloPayment(models.Model):
     tendered_shown = fields.Monetary("Tendered", compute="_compute_shown")
     change_shown = fields.Monetary("Change", compute="_compute_shown")
     tip_shown = fields.Monetary("Tip", compute="_compute_shown")
-    surcharge_shown = fields.Monetary("Surcharge", compute="_compute_shown")
     refunded_shown = fields.Monetary("Given back", compute="_compute_shown")
     owed_shown = fields.Monetary("Owed to the guest", compute="_compute_shown")
+    surcharge_shown = fields.Monetary("Card fee", compute="_compute_shown", help="What the guest paid on top.")
+    fee_shown = fields.Monetary("Costs", compute="_compute_shown", help="What the provider and Fynlo keep.")
     stuck = fields.Boolean(
         compute="_compute_stuck", search="_search_stuck", help="Its outcome has not been known for two minutes."
     )
@@ -42,7 +44,7 @@ class FynloPayment(models.Model):
             charged = payment.order_id._fynlo_in_words(payment._charged())
             payment.display_name = " ".join(filter(None, (payment.order_number, charged)))
 
-    @api.depends("tendered", "change", "tip", "surcharge", "refunded", "owed", "currency_id")
+    @api.depends("tendered", "change", "tip", "surcharge", "fee", "refunded", "owed", "currency_id")
     def _compute_shown(self):
         super()._compute_shown()
 
