@@ -13,6 +13,7 @@
         "security/pay_link_rules.xml",
         "security/refund_rules.xml",
         "security/ledger_rules.xml",
+        "views/payment_menu.xml",
         "views/payment_views.xml",
         "views/refund_views.xml",
         "data/refunds.xml",
@@ -48,7 +49,6 @@
         "views/payment_export_views.xml",
         "views/pay_link_views.xml",
         "views/stripe_views.xml",
-        "views/payment_menus.xml",
     ],
     "assets": {"web.assets_tests": ["fynlo_payments/static/tests/tours/**/*"]},
 }

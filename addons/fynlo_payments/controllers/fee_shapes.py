@@ -89,7 +89,7 @@ class MethodFeeView(View):
 
 
 class MethodView(View):
-    """``rank`` is by cost and success, ``position`` the place that the manager gave it."""
+    """``rank`` is by cost and success, ``position`` the place that the manager gave it. ``reason``: why not now."""
 
     method: str
     name: str
@@ -100,6 +100,8 @@ class MethodView(View):
     fee: MethodFeeView | None
     fee_text: str
     success_bp: int | None
+    available: bool
+    reason: Reason | None
     surcharge_rule: SurchargeView | None
 
 

@@ -15,9 +15,14 @@ class FynloPayment(models.Model):
     _name = "fynlo.payment"
     _inherit = ["fynlo.payment", "fynlo.shown.money"]
     _shown = {
-        "tendered_shown": "tendered", "change_shown": "change", "tip_shown": "tip", "refunded_shown": "refunded",
-        "surcharge_shown": "surcharge", "fee_shown": "fee",
-    }  # fmt: skip
+        "tendered_shown": "tendered",
+        "change_shown": "change",
+        "tip_shown": "tip",
+        "surcharge_shown": "surcharge",
+        "fee_shown": "fee",
+        "refunded_shown": "refunded",
+        "owed_shown": "owed",
+    }
 
     order_number = fields.Char(related="order_id.fynlo_number", string="Order number")
     fynlo_version = fields.Integer(related="version", string="Shown version")
@@ -25,6 +30,7 @@ class FynloPayment(models.Model):
     change_shown = fields.Monetary("Change", compute="_compute_shown")
     tip_shown = fields.Monetary("Tip", compute="_compute_shown")
     refunded_shown = fields.Monetary("Given back", compute="_compute_shown")
+    owed_shown = fields.Monetary("Owed to the guest", compute="_compute_shown")
     surcharge_shown = fields.Monetary("Card fee", compute="_compute_shown", help="What the guest paid on top.")
     fee_shown = fields.Monetary("Costs", compute="_compute_shown", help="What the provider and Fynlo keep.")
     stuck = fields.Boolean(
@@ -38,7 +44,7 @@ class FynloPayment(models.Model):
             charged = payment.order_id._fynlo_in_words(payment._charged())
             payment.display_name = " ".join(filter(None, (payment.order_number, charged)))
 
-    @api.depends("tendered", "change", "tip", "refunded", "surcharge", "fee", "currency_id")
+    @api.depends("tendered", "change", "tip", "surcharge", "fee", "refunded", "owed", "currency_id")
     def _compute_shown(self):
         super()._compute_shown()
 

@@ -19,8 +19,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS = {
     "payments": (
-        "payment", "order", "location", "tender", "state", "amount", "tip", "surcharge", "given_back", "currency",
-        "asked_at", "changed_at", "taken_by", "device", "provider_reference", "live",
+        "payment", "order", "location", "tender", "state", "amount", "tip", "surcharge", "given_back", "owed",
+        "currency", "asked_at", "changed_at", "taken_by", "device", "provider_reference", "live",
     ),
     "ledger": ("at", "location", "order", "payment", "refund", "tender", "what", "account", "amount", "currency"),
     "history": ("payment", "order", "at", "what", "who", "detail"),
@@ -71,7 +71,7 @@ class FynloPaymentExport(models.TransientModel):
             digits = payment.currency_id.decimal_places
             yield (
                 payment.fynlo_uuid, payment.order_number, payment.config_id.name, payment.method, payment.state,
-                *(_exact(payment[name], digits) for name in ("amount", "tip", "surcharge", "refunded")),
+                *(_exact(payment[name], digits) for name in ("amount", "tip", "surcharge", "refunded", "owed")),
                 payment.currency_id.name, clock.wire(payment.create_date), clock.wire(payment.write_date),
                 payment.sudo().employee_id.name, payment.sudo().device_id.name, payment.provider_reference,
                 "live" if payment.livemode else "",

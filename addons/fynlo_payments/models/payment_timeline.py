@@ -16,6 +16,7 @@ TOLD = {
     "payment.disputed": "fynlo.payment.dispute",
     "refund.updated": "fynlo.refund",
     "pay_link.updated": "fynlo.pay.link",
+    "payment.disputed": "fynlo.payment.dispute",
 }
 
 
@@ -60,11 +61,11 @@ class FynloPayment(models.Model):
     refund_ids = fields.One2many("fynlo.refund", "payment_id", "Refunds", readonly=True)
 
     def _fynlo_resource_ids(self):
-        """With its refunds, and the link by which the guest paid."""
-        links = self.env["fynlo.pay.link"].sudo().search([("payment_id", "in", self.ids)])
-        return super()._fynlo_resource_ids() + (
-            self.sudo().refund_ids.mapped("fynlo_uuid") + links.mapped("fynlo_uuid")
-        )
+        """With its refunds, its disputes and the link by which the guest paid."""
+        mine = [("payment_id", "in", self.ids)]
+        kin = ("fynlo.refund", "fynlo.payment.dispute", "fynlo.pay.link")
+        found = [uuid for model in kin for uuid in self.env[model].sudo().search(mine).mapped("fynlo_uuid")]
+        return super()._fynlo_resource_ids() + found
 
     def _fynlo_entries(self):
         yield {
@@ -72,15 +73,27 @@ class FynloPayment(models.Model):
             "icon": "fa-hand-o-right",
             "what": self.env._("Asked for"),
             "who": self._asked_by(),
-            "detail": self.order_id._fynlo_in_words(self.amount + self.tip),
+            "detail": self.order_id._fynlo_in_words(self._charged()),
         }
         yield from super()._fynlo_entries()
+        yield from self._notice_entries()
         yield from self._ledger_entries()
 
     def _asked_by(self):
         """The employee and the device, as far as they are known."""
         names = (self.sudo().employee_id.name, self.sudo().device_id.name)
         return " · ".join(filter(None, names))
+
+    def _notice_entries(self):
+        """What the provider told of it by itself."""
+        for notice in self.env["fynlo.payment.notification"].sudo().search([("payment_id", "=", self.id)]):
+            yield {
+                "at": notice.received_at,
+                "icon": "fa-envelope-o",
+                "what": self.env._("Provider's notice: %s", notice.kind),
+                "who": notice.provider,
+                "detail": " · ".join(filter(None, (notice.state, notice.failure_code, notice.event_id))),
+            }
 
     def _ledger_entries(self):
         kinds = dict(KINDS)
@@ -97,11 +110,14 @@ class PosOrder(models.Model):
     _inherit = "pos.order"
 
     def _fynlo_resource_ids(self):
+        """With its pay links, and the disputes of its payments."""
         links = self.env["fynlo.pay.link"].sudo().search([("order_id", "in", self.ids)])
-        return super()._fynlo_resource_ids() + links.mapped("fynlo_uuid")
+        disputes = self.env["fynlo.payment.dispute"].sudo().search([("payment_id.order_id", "in", self.ids)])
+        return super()._fynlo_resource_ids() + links.mapped("fynlo_uuid") + disputes.mapped("fynlo_uuid")
 
     def _fynlo_entries(self):
-        """The ledger of an order's payments is part of what happened to it."""
+        """The ledger of an order's payments, and what providers told of them, are part of what happened to it."""
         yield from super()._fynlo_entries()
         for payment in self.sudo().fynlo_payment_ids:
+            yield from payment._notice_entries()
             yield from payment._ledger_entries()

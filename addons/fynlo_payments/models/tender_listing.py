@@ -37,8 +37,18 @@ class PosConfig(models.Model):
         for location in self:
             stored = location._origin.sudo()
             items = sorted(self.env["fynlo.fees"]._listed(stored), key=lambda one: one["position"]) if stored else []
-            shown = {"tenders": items, "money": stored._fynlo_money_text}
+            shown = {"tenders": items, "money": stored._fynlo_money_text, "reasons": self._fynlo_reasons()}
             location.fynlo_tender_preview = self.env["ir.qweb"]._render("fynlo_payments.tender_preview", shown)
+
+    @api.model
+    def _fynlo_reasons(self):
+        """Why a tender cannot be taken now, in words."""
+        return {
+            "no_open_session": self.env._("the till is closed"),
+            "provider_unavailable": self.env._("not set up"),
+            "provider_unresponsive": self.env._("does not answer"),
+            "fee_unknown": self.env._("no fee schedule"),
+        }
 
     def _fynlo_money_text(self, money):
         """An amount of the wire as text: ``0.30 GBP``."""
@@ -69,6 +79,7 @@ def _conditions(location, rule):
 
 
 def _listed(location, rank, one):
+    reason = one.hindrance or (None if one.priced else "fee_unknown")  # the usual bill may be out of its range
     terms = one.priced.terms if one.priced else None
     fee = terms and {
         "provider_rate_ppm": terms.provider_ppm,
@@ -82,6 +93,8 @@ def _listed(location, rank, one):
         "fee": fee,
         "fee_text": _fee_text(location, terms),
         "success_bp": one.success_bp,
+        "available": reason is None,
+        "reason": reason,
         "surcharge_rule": surcharge(one.priced.permission) if one.priced else None,
     }
 

@@ -60,6 +60,17 @@ class TestPaymentOffice(TradingDay):
         self.assertLess(told.index("Order made"), told.index("Payment: Captured"))
         self.assertIn("Ledger: Taken", told)
 
+    def test_what_the_provider_told_is_in_it(self):
+        self.env.cr.execute(
+            """INSERT INTO fynlo_payment_notification
+                      (provider, account, event_id, kind, livemode, received_at, state, tries, next_try_at, payment_id)
+               VALUES ('stripe', 'acct_x', %s, 'charge.refunded', FALSE, %s, 'done', 1, %s, %s)""",
+            (uuid7(), clock.now(), clock.now(), self.payment.id),
+        )
+        for record in (self.seen, self.payment.order_id.with_user(self.manager.user_id)):
+            (notice,) = [one for one in record._fynlo_history() if one["icon"] == "fa-envelope-o"]
+            self.assertEqual((notice["what"], notice["who"]), ("Provider's notice: charge.refunded", "stripe"))
+
     def test_names_from_outside_are_text(self):
         self.device.name = "<script>alert(1)</script>"
         self.assertNotIn("<script>", str(self.seen.fynlo_timeline))

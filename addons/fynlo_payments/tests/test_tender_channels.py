@@ -22,7 +22,7 @@ class TestTenderChannels(PayLinkCase):
         self.offered(channel="online")
         link = self.make(self.order, 1000)
         self.tap_bank(link)
-        self.assertEqual(self.read(link)["state"], "paying")
+        self.assertEqual(self.row_of(link).state, "paying")
         body = {"id": uuid7(), "method": "open_banking", "amount": self.gbp(1000)}
         answer = self.api("POST", f"/orders/{self.order['id']}/payments", body, token=self.token)
         self.assertProblem(answer, "payment_method_unavailable", 422)

@@ -80,6 +80,14 @@ class TestTenderOffers(TradingDay):
         self.env.invalidate_all()
         self.assertNotIn('data-tender="cash"', str(self.location.fynlo_tender_preview))
 
+    def test_the_preview_says_what_cannot_be_taken_now(self):
+        self.assertNotIn("the till is closed", str(self.location.fynlo_tender_preview))
+        self.pay(self.order, 1000, complete=True)
+        self.close(11000)
+        self.env.invalidate_all()
+        self.assertIn("the till is closed", str(self.location.fynlo_tender_preview))
+        self.assertEqual({one["reason"] for one in self.env["fynlo.fees"]._listed(self.location)}, {"no_open_session"})
+
     def test_a_manager_changes_them_and_the_audit_log_tells(self):
         desk = self.location.with_user(self.manager.user_id)
         with Form(desk, view="fynlo_payments.view_location_tenders_form") as form:
