@@ -2,12 +2,14 @@
 .DEFAULT_GOAL := help
 FYNLO := scripts/fynlo
 .PHONY: help setup run stop clean status logs shell psql upgrade rotate-keys demo demo-history \
-        openapi audit-verify bench bench-orders bench-events bench-rights bench-caches load-api load-users \
-        load-endpoints load-database load-service load-closing load-chaos load-books races test test-fast \
+        openapi audit-verify notifications-again secrets-check bench bench-orders bench-events bench-rights \
+        bench-caches load-api load-users \
+        load-endpoints load-database load-service load-closing load-chaos load-books load-charges load-notifications \
+        races test test-fast \
         load-websocket lint ci
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Get Odoo, Python packages and servers, without starting anything
 	@$(FYNLO) setup
@@ -48,8 +50,15 @@ demo-history: ## Load the demo restaurant's past year of orders
 openapi: ## Write docs/api/openapi.json
 	@$(FYNLO) openapi
 
+notifications-again: ## Handle the notifications of payment providers again that failed in the last three days
+	@$(FYNLO) call fynlo.payment.notification _handle_failed_again
+
 audit-verify: ## Check the audit log's hash chain
 	@$(FYNLO) call fynlo.audit.log _verify
+
+secrets-check: ## Search database and logs for card numbers, keys and tokens; fails if there are any
+	@$(FYNLO) call fynlo.secret.search _require_none
+	@$(FYNLO) python scripts/log_search.py .run/logs
 
 bench: ## Compare the menu with stock Odoo's, and time the hottest reads
 	@$(FYNLO) load bench_core $(ARGS)
@@ -92,6 +101,12 @@ load-books: ## The same orders by us and by stock Odoo: journal, stock and repor
 
 load-websocket: ## One gateway against 9,000 tills, slow ones, storms, floods and a plain broadcast server (3 minutes)
 	@$(FYNLO) load websocket $(ARGS)
+
+load-charges: ## Card payments and rollbacks against a simulated Stripe (2 minutes)
+	@$(FYNLO) load charges $(ARGS)
+
+load-notifications: ## A bank tells of payments at ten a second: how fast that is taken, and handled
+	@$(FYNLO) load notifications $(ARGS)
 
 races: ## Sixteen tills and racing twins on one location; nothing may be lost or doubled
 	@$(FYNLO) load races $(ARGS)

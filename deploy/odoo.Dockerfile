@@ -13,6 +13,7 @@ COPY --chown=odoo odoo.conf /etc/odoo/odoo.conf
 RUN install -d -o odoo -g odoo -m 0700 /var/lib/fynlo
 
 USER odoo
-ENV FYNLO_KEYS_DIR=/var/lib/fynlo/keys FYNLO_PEPPER_FILE=/var/lib/fynlo/pepper
+ENV FYNLO_KEYS_DIR=/var/lib/fynlo/keys FYNLO_PEPPER_FILE=/var/lib/fynlo/pepper \
+    FYNLO_APPLE_PAY_DIR=/var/lib/fynlo/apple-pay
 ENTRYPOINT ["/opt/fynlo/deploy/entrypoint.sh"]
 CMD ["odoo"]

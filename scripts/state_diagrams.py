@@ -75,6 +75,30 @@ MACHINES = (
         "What a guest pays on the own phone. `paying` while a payment is under way; late money may come after the end.",
     ),
     Machine(
+        "Notification of a payment provider",
+        "addons/fynlo_payments/models/provider_notification.py",
+        "NOTIFICATION_STATES",
+        "`ignored` speaks of no payment of ours. A manager may have what is over handled again.",
+    ),
+    Machine(
+        "Dispute of a payment",
+        "addons/fynlo_payments/models/payment_dispute.py",
+        "DISPUTE_STATES",
+        "Follows the provider's word. The payment stays captured; what is held is missing at the provider meanwhile.",
+    ),
+    Machine(
+        "Pay link",
+        "addons/fynlo_payments/models/pay_link_states.py",
+        "PAY_LINK_STATES",
+        "What a guest pays on the own phone. `paying` while a payment is under way; late money may come after the end.",
+    ),
+    Machine(
+        "Apple Pay certificate",
+        "addons/fynlo_payments/models/apple_pay_certificate.py",
+        "CERTIFICATE_STATES",
+        "Several may be active at once, while one takes over from another.",
+    ),
+    Machine(
         "Party at a table",
         "addons/fynlo_pos_core/models/tables/seating_states.py",
         "SEATING_STATES",
@@ -85,6 +109,18 @@ MACHINES = (
         "addons/fynlo_payments/models/refund.py",
         "REFUND_STATES",
         "A provider may take back its word: a refund that `succeeded` can still fail days later.",
+    ),
+    Machine(
+        "Day of a provider account or till session",
+        "addons/fynlo_payments/models/reconciliation_states.py",
+        "RECONCILIATION_STATES",
+        "Follows from its differences: a late movement opens a day again, the last that goes resolves it.",
+    ),
+    Machine(
+        "Difference of a reconciliation",
+        "addons/fynlo_payments/models/reconciliation_states.py",
+        "DIFFERENCE_STATES",
+        "One that comes back, or with other figures, is open again, whatever was said of it.",
     ),
     Machine(
         "Approval",

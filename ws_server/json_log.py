@@ -7,13 +7,15 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from .secret_masking import masked, masked_value
+
 __all__ = ["JsonFormatter", "start_logging"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """Renders a record and whatever was passed as ``extra``; tokens are never passed."""
+    """Renders a record and whatever was passed as ``extra``, with secrets and card numbers masked."""
 
     def __init__(self, process: str) -> None:
         super().__init__()
@@ -27,12 +29,12 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "process": self._process,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": masked(record.getMessage()),
         }
-        line.update((k, v) for k, v in vars(record).items() if k not in _STANDARD)
+        line.update(masked_value({k: v for k, v in vars(record).items() if k not in _STANDARD}))
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+            line["traceback"] = masked(self.formatException(record.exc_info))
+        return json.dumps(line, default=lambda value: masked(str(value)), ensure_ascii=False)
 
 
 def start_logging(process: str, level: str) -> None:

@@ -56,6 +56,7 @@ def stack_environment(
         FYNLO_STREAM_PREFIX="fynlo:",
         FYNLO_KEYS_DIR=str(layout.keys),
         FYNLO_PEPPER_FILE=str(layout.pepper),
+        FYNLO_APPLE_PAY_DIR=str(layout.apple_pay),
         FYNLO_PUBLIC_URL=http,
         FYNLO_WS_URL=f"ws://127.0.0.1:{websocket}/ws/v1",
         FYNLO_CORS_ORIGINS="",

@@ -60,6 +60,10 @@ class Layout:
         return self.home / "pepper"
 
     @property
+    def apple_pay(self) -> Path:
+        return self.home / "apple-pay"
+
+    @property
     def ports(self) -> Path:
         return self.home / "ports.json"
 

@@ -11,7 +11,7 @@ from scripts.local.layout import ROOT, Layout
 SIMULATORS = ("bank", "stripe")
 #: A variable of the operator's own that says: this provider is a real one, so none is simulated.
 OWN = {"bank": "FYNLO_TRUELAYER_ENVIRONMENT", "stripe": "FYNLO_STRIPE_TEST_SECRET_KEY_FILE"}
-HOOKS = {"bank": "open-banking/webhook/open_banking", "stripe": "stripe/webhook"}
+HOOKS = {"bank": "open-banking/webhook/truelayer", "stripe": "stripe/webhook"}
 
 
 def simulated() -> list[str]:

@@ -34,6 +34,7 @@ def jobs(shards: int, seconds: Mapping[str, float]) -> list[Job]:
         *_odoo_job("demo", _files(ADDONS / DEMO / "tests"), "demo", seconds),
         *_plain_job("ws_server", _files(ROOT / "ws_server"), seconds),
         *_plain_job("loadtests", _files(ROOT / "loadtests"), seconds),
+        *_plain_job("simulators", _files(ROOT / "simulators"), seconds),
         *_plain_job("setup", [file for file in _files(ROOT / "tests") if "/e2e/" not in file], seconds),
         *_plain_job("e2e", _files(ROOT / "tests" / "e2e"), seconds, alone=True),
     ]

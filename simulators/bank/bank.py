@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,11 @@ DECIDING = ("manual", "never_answer", "approve_after_expiry", "clock_ahead")
 #: On the bank's page. ``late``: the bank goes on with the payment when it is cancelled.
 DECISIONS = ("approve", "decline", "late", "other")
 OVER = ("executed", "settled", "failed")
+
+
+def now() -> str:
+    """This moment as TrueLayer writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass
@@ -88,6 +94,7 @@ class Bank:
                 return
             states = ["executed"] if self.behaviour == "stall" else ["executed", "settled"]
             payment["status"] = states[-1]
+            payment |= {f"{state}_at": now() for state in states}
             kinds = [f"payment_{state}" for state in states]
             if self.behaviour == "stall":
                 kinds.append("payment_settlement_stalled")
@@ -123,8 +130,7 @@ class Bank:
                 return None
             fails = self.behaviour == "refund_fails"
             refund = {**wish, "id": str(uuid4()), "payment_id": payment_id, "status": "failed" if fails else "executed"}
-            if fails:
-                refund["failure_reason"] = "insufficient_funds"
+            refund |= {"failure_reason": "insufficient_funds"} if fails else {"executed_at": now()}
             self.refunds[refund["id"]] = refund
             self._keys[key] = (raw, refund["id"])
             self._tell(f"refund_{refund['status']}", payment, refund_id=refund["id"])

@@ -7,8 +7,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from . import transactions
 from .bank import BEHAVIOURS, Bank
 from .page import DECIDE, DONE, HOSTED, summary
 from .signing import ClientKey, key_set, notification_headers
@@ -17,6 +18,7 @@ _logger = logging.getLogger(__name__)
 
 PAYMENT = re.compile(r"/v3/payments/([0-9a-f-]{36})(/refunds|/actions/cancel|/approve|/decline)?(?:/([0-9a-f-]{36}))?")
 HOSTED_PAYMENT = re.compile(r"/hosted/([0-9a-f-]{36})(?:/([a-z]+))?")
+TRANSACTIONS = re.compile(r"/v3/merchant-accounts/([^/]+)/transactions")
 HANGS_S = 30
 AHEAD = timedelta(minutes=10)
 
@@ -69,8 +71,9 @@ class Handler(BaseHTTPRequestHandler):
     server: BankServer
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
+        path, query = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
         found, hosted = PAYMENT.fullmatch(path), HOSTED_PAYMENT.fullmatch(path)
+        listed = TRANSACTIONS.fullmatch(path)
         if path == "/simulator/payments":
             with self.server.bank.lock:
                 known = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
@@ -79,10 +82,13 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, key_set())
         elif path == "/payments":
             self._page(HOSTED)
+        elif listed:
+            rows = transactions.page(self.server.bank, unquote(listed[1]), query)
+            self._answer(400 if rows is None else 200, rows or {})
         elif hosted:
             payment = self.server.bank.payments.get(hosted[1])
-            known = payment is not None and payment["resource_token"] == self.headers.get("X-Resource-Token")
-            self._send(200 if known else 404, "application/json", summary(payment) if known and payment else b"{}")
+            ours = payment is not None and payment["resource_token"] == self.headers.get("X-Resource-Token")
+            self._send(200 if ours else 404, "application/json", summary(payment) if ours and payment else b"{}")
         elif not found or found[1] not in self.server.bank.payments:
             self._answer(404, {})
         elif found[2] in ("/approve", "/decline"):

@@ -41,11 +41,6 @@ class ApplePayCertificate:
     pem: str
     merchant_id_hash: bytes = b""
 
-    @property
-    def file_name(self) -> str:
-        """A file name without an ending, the same for every certificate of one key."""
-        return base64.b64decode(self.public_key_hash).hex()
-
 
 def read_certificate(raw: bytes) -> ApplePayCertificate:
     """PEM or DER, as Apple's developer site hands it out. Raises :class:`CertificateUnusable`."""
@@ -55,7 +50,7 @@ def read_certificate(raw: bytes) -> ApplePayCertificate:
     return ApplePayCertificate(
         kind=PROCESSING if _is_processing(certificate) else IDENTITY,
         merchant_id=merchant_id,
-        public_key_hash=_key_hash(certificate.public_key()),
+        public_key_hash=key_hash(certificate.public_key()),
         valid_from=certificate.not_valid_before_utc,
         expires_at=certificate.not_valid_after_utc,
         pem=certificate.public_bytes(Encoding.PEM).decode(),
@@ -71,7 +66,7 @@ def read_private_key(raw: bytes, certificate: ApplePayCertificate) -> PrivateKey
         raise CertificateUnusable("not_a_key") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise CertificateUnusable("not_a_key")
-    if _key_hash(key.public_key()) != certificate.public_key_hash:
+    if key_hash(key.public_key()) != certificate.public_key_hash:
         raise CertificateUnusable("other_key")
     return key
 
@@ -121,7 +116,8 @@ def _is_processing(certificate: x509.Certificate) -> bool:
     return isinstance(certificate.public_key(), ec.EllipticCurvePublicKey)
 
 
-def _key_hash(key: object) -> str:
+def key_hash(key: object) -> str:
+    """base64 of the SHA-256 of a public key, as tokens name it. Raises :class:`CertificateUnusable`."""
     if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
         raise CertificateUnusable("not_apple_pay")
     spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -28,6 +28,11 @@ GATEWAYS = frozenset(
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
 
+def is_domain(text: str) -> bool:
+    """Whether this is the plain name of a host on the internet."""
+    return bool(_DOMAIN.fullmatch(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """Where sessions are asked for. Only :meth:`at` makes one outside of tests; ``authorities`` are theirs."""
@@ -56,7 +61,7 @@ class Merchant:
     key_file: Path
 
     def __post_init__(self) -> None:
-        if not _DOMAIN.fullmatch(self.domain):
+        if not is_domain(self.domain):
             raise ValueError("not a domain")
 
     @property

@@ -195,8 +195,10 @@ def _see(path):
 
 
 def _html(template, values, status=200):
-    page = request.env["fynlo.pay.page"]._html(template, values)
-    return request.make_response(page, headers=[("Content-Type", HTML), *HEADERS], status=status)
+    pages = request.env["fynlo.pay.page"]
+    policy = ("Content-Security-Policy", pages._policy(POLICY, values))
+    headers = [("Content-Type", HTML), *(policy if name == policy[0] else (name, value) for name, value in HEADERS)]
+    return request.make_response(pages._html(template, values), headers=headers, status=status)
 
 
 def _refusal(problem):

@@ -164,6 +164,7 @@ class PaymentsController(http.Controller):
             "provider_busy",
             "not_payable_in_cash",
             "payment_declined",
+            "too_many_declines",
             "payment_method_unavailable",
             "charge_out_of_range",
             "tip_unavailable",

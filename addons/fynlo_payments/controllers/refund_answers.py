@@ -41,8 +41,9 @@ def answer_rollback(result, wish):
 
 
 def _after_refunds(registry, identity, call, result, status):
-    for uuid in _sent(result):
-        give_back(registry, _in_transaction(registry, identity, lambda service, u=uuid: service._find(identity, u).id))
+    sent = _sent(result)
+    ids = _in_transaction(registry, identity, lambda service: [service._find(identity, uuid).id for uuid in sent])
+    give_back(registry, ids)
     return _as_it_is(registry, identity, call, result, status)
 
 

@@ -35,6 +35,7 @@ TAKING = (
     "provider_unavailable",
     "provider_busy",
     "payment_declined",
+    "too_many_declines",
     "payment_method_unavailable",
     "tip_unavailable",
     "charge_out_of_range",
@@ -42,6 +43,14 @@ TAKING = (
     "unknown_item",
     "no_open_session",
 )
+
+
+INTENT_EXAMPLE = {
+    "id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a77",
+    "order_id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a78",
+    "amount": {"amount": 1250, "currency": "GBP"},
+    "payment_method": "pm_card_visa",
+}
 
 
 class StripeController(http.Controller):
@@ -111,6 +120,7 @@ class StripeController(http.Controller):
         summary="Take a card payment for an order: with a card, or one that a reader or the till's own page collects",
         tag="stripe",
         body=IntentShape,
+        example=INTENT_EXAMPLE,
         returns=TakenPaymentView,
         status=201,
         errors=TAKING,
@@ -147,6 +157,7 @@ class StripeController(http.Controller):
         summary="Charge a card payment that waits for a card",
         tag="stripe",
         body=ConfirmShape,
+        example={"payment_method": "pm_card_visa"},
         returns=TakenPaymentView,
         errors=("not_found", "payment_declined", "provider_unavailable", "provider_busy"),
         idempotent=False,  # an intent is charged once

@@ -1,11 +1,18 @@
 """Does the ledger say what payments and refunds say? Looked at every night; a difference raises an alert."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.addons.fynlo_pos_core.engine.health import Reading
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
 #: Differences that a check names; it counts them all.
 NAMED = 20
+EVER = fields.Datetime.to_datetime("1970-01-01")
+#: All of the history is looked at so often; on other nights only what was touched since the last good look.
+WHOLE_EVERY = timedelta(days=7)
+#: What was being committed while the last look went on is seen by the next.
+OVERLAP = timedelta(days=1)
 
 #: Payment by payment, so that two mistakes cannot hide each other in a sum.
 DIFFERENCES = """
@@ -24,8 +31,10 @@ DIFFERENCES = """
                   coalesce((SELECT sum(amount) FROM fynlo_payment_entry
                              WHERE payment_id = payment.id AND account LIKE 'tender:%%'), 0) AS entered) fact
      WHERE payment.company_id = %(company)s
-       AND (payment.write_date >= %(since)s
-            OR EXISTS (SELECT FROM fynlo_refund WHERE payment_id = payment.id AND write_date >= %(since)s))
+       AND (%(since)s <= '1970-01-01'::timestamp
+            OR payment.id IN (SELECT id FROM fynlo_payment WHERE write_date >= %(since)s
+                               UNION SELECT payment_id FROM fynlo_refund WHERE write_date >= %(since)s
+                               UNION SELECT payment_id FROM fynlo_payment_entry WHERE at >= %(since)s))
        AND (fact.taken - fact.returned <> fact.entered OR payment.refunded <> fact.given_up)
      ORDER BY payment.id
 """
@@ -51,6 +60,7 @@ class FynloLedgerCheck(models.Model):
     at = fields.Datetime(required=True, readonly=True)
     differences = fields.Integer("Payments that differ", required=True, readonly=True)
     note = fields.Text("Which", readonly=True)
+    whole = fields.Boolean("All of the history", readonly=True, help="Else only what was touched since the last look.")
 
     @api.model
     def _differences(self, company_id, since):
@@ -67,17 +77,32 @@ class FynloLedgerCheck(models.Model):
 
     @api.model
     def _look(self):
-        """Check every company over its whole history; keep what was found."""
+        """Check every company; keep what was found."""
         for company in self.env["res.company"].sudo().with_context(active_test=False).search([]):
-            found = self._differences(company.id, fields.Datetime.to_datetime("1970-01-01"))
+            since = self.sudo()._since(company)
+            found = self._differences(company.id, since)
             named = [
                 f"{row['day']} {row['provider']} order {row['order_uuid']} payment {row['payment_uuid']}: "
                 f"{row['expected']} taken, {row['entered']} entered; {row['refunded']} and {row['given_up']} given back"
                 for row in found[:NAMED]
             ]
             self.sudo().create(
-                {"company_id": company.id, "at": now(), "differences": len(found), "note": "\n".join(named)}
+                {
+                    "company_id": company.id,
+                    "at": now(),
+                    "differences": len(found),
+                    "note": "\n".join(named),
+                    "whole": since == EVER,
+                }
             )
+
+    def _since(self, company):
+        """From when on a company is to be checked: all of it once a week, and as long as something differs."""
+        last = self.search([("company_id", "=", company.id)], limit=1)
+        whole = self.search([("company_id", "=", company.id), ("whole", "=", True)], limit=1)
+        if not whole or last.differences or whole.at < now() - WHOLE_EVERY:
+            return EVER
+        return last.at - OVERLAP
 
 
 class FynloHealth(models.AbstractModel):

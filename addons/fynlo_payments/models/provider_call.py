@@ -34,9 +34,9 @@ def charge(registry, payment_id, details):
     longer is applied when it answers. ``action`` may hold a secret: pass it on, keep it nowhere.
     """
     leg, connection = _read(registry, payment_id, details)
-    asking = _pool().submit(_said, lambda: _created(connection, leg))
+    asking = begin(lambda: _said(lambda: _created(connection, leg)))
     try:
-        said = asking.result(timeout=float(os.environ.get(PATIENCE) or PATIENCE_S))
+        said = asking.result(timeout=patience())
     except TimeoutError:
         database = registry.db_name
         asking.add_done_callback(lambda done: _apply_late(database, payment_id, done.result()))
@@ -83,6 +83,16 @@ def document(registry, payment_id):
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         return env["fynlo.payment.service"]._shown_with_order(payment_id)
+
+
+def begin(ask):
+    """Start a call to a provider in a thread of its own; returns its future."""
+    return _pool().submit(ask)
+
+
+def patience():
+    """For so many seconds a till's request waits for providers."""
+    return float(os.environ.get(PATIENCE) or PATIENCE_S)
 
 
 # --- asking --------------------------------------------------------------------------

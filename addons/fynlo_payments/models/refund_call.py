@@ -6,11 +6,13 @@ All functions open and close their own cursors and may be repeated at any time, 
 
 import logging
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.fynlo_pos_core.rest import transaction
 
 from ..providers.connection import ProviderUnavailable, RefundLeg, RefundState
+from . import provider_call
 
 _logger = logging.getLogger(__name__)
 
@@ -20,12 +22,21 @@ KEYS_LIVE = timedelta(hours=23)
 NEVER_ARRIVED = RefundState("failed", failure_code="never_arrived")
 
 
-def give_back(registry, refund_id):
-    """Ask the provider to give the money of a refund that was just sent. Returns the refund's state then.
+def give_back(registry, refund_ids):
+    """Ask the providers for the money of refunds that were just sent, of all at once.
 
-    A provider that is out of reach was certainly not asked: the refund stays ``sent`` for the recovery job.
+    Waits for a few seconds. A provider that takes longer is asked after by the recovery job; one that
+    is out of reach was certainly not asked, and will be.
     """
-    return _ask(registry, refund_id, lambda connection, leg: connection.refund(leg))
+    begun = [(refund_id, _begin(registry, refund_id)) for refund_id in refund_ids]
+    until = monotonic() + provider_call.patience()
+    for refund_id, asking in begun:
+        try:
+            said = asking and asking.result(timeout=max(0.0, until - monotonic()))
+        except TimeoutError:
+            said = None
+        if said:
+            _apply(registry, refund_id, said)
 
 
 def look_refund(registry, refund_id):
@@ -53,24 +64,40 @@ def _seen(connection, leg):
     return connection.refund(leg) if fresh else NEVER_ARRIVED
 
 
+def _begin(registry, refund_id):
+    """The call for a refund, under way; ``None`` when there is nothing (more) to ask."""
+    found = _read(registry, refund_id)
+    return found and provider_call.begin(lambda: _said(lambda: found[1].refund(found[0])))
+
+
 def _ask(registry, refund_id, errand):
-    """What ``errand`` learns of a refund is applied to it; of one that is over only the state is told."""
+    """What ``errand`` learns of a refund is applied to it. Returns its state then."""
+    found = _read(registry, refund_id)
+    said = found and _said(lambda: errand(found[1], found[0]))
+    return _apply(registry, refund_id, said) if said else _state(registry, refund_id)
+
+
+def _said(ask):
+    """What the provider says; ``None`` when it was certainly not asked."""
+    try:
+        return ask()
+    except ProviderUnavailable:
+        return None
+    except Exception:  # boundary: whatever goes wrong in an adapter, money may have moved
+        _logger.exception("a provider's answer about a refund was not understood")
+        return RefundState("unknown")
+
+
+def _read(registry, refund_id):
+    """``(leg, connection)`` of a refund; ``None`` of one that no provider has, or that failed for good."""
     with registry.cursor() as cr:
         refund = api.Environment(cr, SUPERUSER_ID, {})["fynlo.refund"].browse(refund_id)
         if not refund.provider_key or refund.state == "failed":
-            return refund.state
+            return None
         try:
-            leg, connection = _at_provider(refund)
+            return _at_provider(refund)
         except ProviderUnavailable:
-            return refund.state
-    try:
-        said = errand(connection, leg)
-    except ProviderUnavailable:
-        said = None
-    except Exception:  # boundary: whatever goes wrong in an adapter, money may have moved
-        _logger.exception("a provider's answer about a refund was not understood")
-        said = RefundState("unknown")
-    return _apply(registry, refund_id, said)
+            return None
 
 
 def _at_provider(refund):
@@ -90,6 +117,9 @@ def _at_provider(refund):
 def _apply(registry, refund_id, said):
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
-        if said is None:
-            return env["fynlo.refund"].browse(refund_id).state
         return transaction.run(env, lambda: env["fynlo.refund.service"]._conclude_refund(refund_id, said)).state
+
+
+def _state(registry, refund_id):
+    with registry.cursor() as cr:
+        return api.Environment(cr, SUPERUSER_ID, {})["fynlo.refund"].browse(refund_id).state

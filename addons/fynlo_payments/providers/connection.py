@@ -119,11 +119,30 @@ class ProviderUnavailable(Exception):
         self.retry_after = retry_after
 
 
+class Listener(Protocol):
+    """Who tells a provider's notifications from forgeries. It needs no location: each names its account itself."""
+
+    def read_notification(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Sequence[Event]:
+        """Verifies the raw request; may fetch the provider's keys, so it is called with no transaction open.
+
+        Raises :class:`NotificationRefused`, and :class:`ProviderUnavailable` when nothing could be verified.
+        """
+
+
 class Connection(Protocol):
     """A provider with the settings of one location. Safe to call from any thread; every call ends within 15 s.
 
     A time-out is no failure: the answer is then ``unknown``. Every call may be repeated with the same leg.
+    ``account`` and ``livemode`` are those that its notifications name.
     """
+
+    @property
+    def account(self) -> str | None: ...
+
+    @property
+    def livemode(self) -> bool: ...
 
     def create(self, leg: Leg) -> ProviderState: ...  # pylint: disable=method-required-super
 

@@ -11,6 +11,7 @@ class FynloProviderOpenBanking(models.AbstractModel):
     _description = "Pay by bank"
 
     _immediate = False
+    _bank_name = "truelayer"
 
     @api.model
     def _connection(self, location):

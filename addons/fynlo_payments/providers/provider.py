@@ -35,6 +35,8 @@ class FynloProvider(models.AbstractModel):
 
     #: Whether a charge is over at once, inside the request's transaction (the drawer is local).
     _immediate = False
+    #: The name under which a bank's notifications come in: ``/open-banking/webhook/<name>``.
+    _bank_name = None
     #: Whether more may be handed over than is due, and the rest comes back from the drawer.
     _gives_change = False
     #: How long a guest may take. Then the attempt is ended at the provider, and nobody can pay it any more.
@@ -66,6 +68,13 @@ class FynloProvider(models.AbstractModel):
         """The :class:`~.connection.Connection` with the settings of ``location`` (pos.config). Does not call anybody.
 
         Raises :class:`~.connection.ProviderUnavailable` when the location has none.
+        """
+        raise ProviderUnavailable("provider_unavailable")
+
+    def _listener(self):
+        """The :class:`~.connection.Listener` of the provider's notifications; made from settings, it reads no record.
+
+        Raises :class:`~.connection.ProviderUnavailable` when nothing is set up that could verify them.
         """
         raise ProviderUnavailable("provider_unavailable")
 

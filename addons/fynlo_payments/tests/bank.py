@@ -98,7 +98,7 @@ class ScriptedConnection:
 
 
 class OutsideCase(ApiCase):
-    """A location that takes cash and, by a scripted provider, bank payments; ``self.bank`` is the provider."""
+    """A location that takes cash, gift cards, a card machine and bank payments by a scripted provider, ``self.bank``."""
 
     @classmethod
     def setUpClass(cls):
@@ -112,6 +112,8 @@ class OutsideCase(ApiCase):
             [
                 {"name": "Cash", "journal_id": drawer.id},
                 {"name": "By bank", "journal_id": bank.id, "fynlo_provider": "open_banking"},
+                {"name": "Card machine", "journal_id": bank.id, "fynlo_provider": "manual"},
+                {"name": "Gift card", "fynlo_provider": "gift_card"},
             ]
         )
         cls.location.write(

@@ -10,9 +10,10 @@ from unittest.mock import patch
 
 from cryptography.hazmat.primitives import serialization
 from odoo import Command
-from odoo.addons.fynlo_pos_core.tests.common import ApiCase
+from odoo.addons.fynlo_pos_core.tests.common import ApiCase, forget_rate_limits
 from odoo.addons.fynlo_pos_core.tests.shop import Shop
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
+from odoo.addons.fynlo_pos_core.tools.settings import settings
 from odoo.tests.common import _super_send
 
 from simulators.bank.server import BankServer
@@ -102,7 +103,7 @@ class PayLinkCase(Shop, ApiCase):
         self.assertEqual(answer.status_code, status, answer.text)
         return answer.json()
 
-    def read(self, link):
+    def link_now(self, link):
         return self.at(link, method="GET")
 
     def order_now(self, order):
@@ -119,6 +120,13 @@ class PayLinkCase(Shop, ApiCase):
     def row_of(self, link):
         self.env.invalidate_all()
         return self.env["fynlo.pay.link"].search([("fynlo_uuid", "=", link["id"])])
+
+    def limit(self, budgets):
+        """Rate limits that no slow machine outlives."""
+        self.addCleanup(settings.cache_clear)
+        self.enterContext(patch.dict(os.environ, FYNLO_RATE_LIMITS=budgets))
+        settings.cache_clear()
+        forget_rate_limits()
 
     # --- guests --------------------------------------------------------------------------
 

@@ -64,8 +64,9 @@ class QuietServer(ThreadingHTTPServer):
         """Refused handshakes are what some tests are about."""
 
 
-@tagged("post_install", "-at_install")
-class TestMerchantSessions(BaseCase):
+class WithGateway:
+    """Mix into a test: ``self.server`` stands for Apple's gateway, ``self.gateway`` is where it is."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -96,6 +97,9 @@ class TestMerchantSessions(BaseCase):
         self.addCleanup(self.server.stopped.set)
         self.gateway = Gateway("localhost", self.server.server_port, self.folder / "server.crt")
 
+
+@tagged("post_install", "-at_install")
+class TestMerchantSessions(WithGateway, BaseCase):
     def merchant(self, who="merchant", **changes):
         files = {"certificate_file": self.folder / f"{who}.crt", "key_file": self.folder / f"{who}.key"}
         return Merchant(

@@ -168,6 +168,53 @@ class TestLedger(TradingDay):
         self.assertEqual(mine.value, 1)
         self.assertIn(taken["id"], mine.note)
 
+    def looked(self):
+        """Look at the ledger; returns the newest check of the company."""
+        checks = self.env["fynlo.ledger.check"]
+        checks._look()
+        return checks.search([("company_id", "=", self.location.company_id.id)], limit=1)
+
+    def backdate(self, days):
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE fynlo_ledger_check SET at = at - %s * interval '1 day'", (days,))
+        self.env.invalidate_all()
+
+    def test_only_what_was_touched_is_looked_at_until_a_week_has_gone(self):
+        self.assertEqual(
+            [(one.whole, one.differences) for one in (self.looked(), self.looked())], [(True, 0), (False, 0)]
+        )
+        old = self.sold()
+        fields_of_old = "amount = 1200, tendered = 1200, create_date = now() - interval '9 days'"
+        self.env.cr.execute(
+            f"UPDATE fynlo_payment SET {fields_of_old}, write_date = now() - interval '9 days' WHERE fynlo_uuid = %s",
+            (old["id"],),
+        )
+        self.age_entries(old["id"])
+        self.assertEqual((self.looked().whole, self.looked().differences), (False, 0))
+        self.backdate(8)
+        check = self.looked()
+        self.assertEqual((check.whole, check.differences), (True, 1))
+        again = self.looked()
+        self.assertEqual((again.whole, again.differences), (True, 1))  # it does not drop out of sight
+
+    def age_entries(self, payment_uuid):
+        self.entries(payment_uuid)
+        table = "fynlo_payment_entry"
+        self.env.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER fynlo_payment_entry_insert_only")
+        self.env.cr.execute(f"UPDATE {table} SET at = now() - interval '9 days'")
+        self.env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER fynlo_payment_entry_insert_only")
+        self.env.invalidate_all()
+
+    def test_what_was_touched_since_the_last_look_is_looked_at(self):
+        self.looked()
+        taken = self.sold()
+        self.env.cr.execute(
+            "UPDATE fynlo_payment SET amount = 1200, tendered = 1200 WHERE fynlo_uuid = %s", (taken["id"],)
+        )
+        self.env.invalidate_all()
+        check = self.looked()
+        self.assertEqual((check.whole, check.differences), (False, 1))
+
     def test_a_refund_that_the_payment_does_not_know_is_a_difference(self):
         taken = self.sold(complete=True)
         self.refund(taken["order"], amount=self.gbp(300))

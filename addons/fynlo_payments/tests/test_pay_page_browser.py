@@ -71,7 +71,7 @@ class Phone:
         """Return once the page shows ``text``."""
         shown, until = "", time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
-            shown = self.run("document.body ? document.body.innerText : ''") or ""
+            shown = self.run("document.readyState === 'complete' ? document.body.innerText : ''") or ""
             if text in shown:
                 return
             time.sleep(0.1)
@@ -144,7 +144,7 @@ class TestPayPageBrowser(PayLinkCase):
             phone.see("Paid, thank you")
             phone.picture("paid")
             self.assertEqual(phone.run(FAULTS), [])
-        self.assertEqual(self.read(link)["state"], "paid")
+        self.assertEqual(self.link_now(link)["state"], "paid")
         self.assertPaid(order, 1450)
 
     def test_an_open_page_hears_what_happens_elsewhere(self):
@@ -156,7 +156,7 @@ class TestPayPageBrowser(PayLinkCase):
             phone.run(self.till_cancels(link))
             phone.see("withdrawn")
             self.assertEqual(phone.run(FAULTS), [])
-        self.assertEqual(self.read(link)["state"], "cancelled")
+        self.assertEqual(self.link_now(link)["state"], "cancelled")
 
     def till_cancels(self, link):
         """A script that does what a till does; while a browser is open, requests come from nowhere else."""

@@ -1,6 +1,8 @@
 """Refunds by a provider outside this server, over real HTTP: each way a call can end, and what the till is told."""
 
+import os
 from datetime import timedelta
+from threading import Event
 from unittest.mock import patch
 
 from odoo.addons.fynlo_pos_core.tools.clock import now
@@ -9,9 +11,10 @@ from odoo.tests import tagged
 
 from ..controllers import refund_answers
 from ..controllers.refund_shapes import RefundsView
-from ..models import refund_call
+from ..models import provider_call, refund_call
 from ..providers.connection import ProviderUnavailable, RefundState
 from .refund_bank import RefundCase
+from .test_payments_outside import Inline
 
 TIMED_OUT = RefundState("unknown")
 
@@ -63,9 +66,25 @@ class TestRefundsOutside(RefundCase):
                 seen.append(cr.fetchone())
             return real(leg)
 
-        with patch.object(self.bank, "refund", refund):
+        with patch.object(self.bank, "refund", refund), patch.object(provider_call, "_pool", Inline):
             self.refund(order)
         self.assertEqual(seen, [("sent", True, True)])
+
+    def test_a_provider_that_hangs_keeps_no_till_waiting(self):
+        order, answered = self.sold(), Event()
+        self.addCleanup(answered.set)
+        real = self.bank.refund
+
+        def refund(leg):
+            given = real(leg)
+            answered.wait(60)
+            return given
+
+        with patch.object(self.bank, "refund", refund), patch.dict(os.environ, FYNLO_PROVIDER_PATIENCE="0.1"):
+            kept = self.refund(order, status=202)["refunds"][0]
+        self.assertEqual(kept["state"], "sent")
+        self.assertEqual(self.look_at(kept)["state"], "succeeded")
+        self.assertEqual((self.bank.given_back(), len(self.bank.refunds)), (1200, 1))
 
     def test_a_provider_that_takes_its_time(self):
         order, key = self.sold(), uuid7()

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from odoo import _
+
 from ..tools.card_numbers import find_card_numbers
 from .problem import Invalid, declare
 
@@ -33,9 +35,9 @@ def refuse_card_numbers(raw: bytes) -> None:
         return
     fields = [path for path, text in _texts(body) if any(find_card_numbers(text))]
     if fields:
-        detail = "This holds a card number."
+        detail = _("This holds a card number.")
         errors = [{"field": path, "code": "card_number_refused", "detail": detail} for path in fields[:20]]
-        raise Invalid("A card number must not be sent in this way.", code="card_number_refused", errors=errors)
+        raise Invalid(_("A card number must not be sent in this way."), code="card_number_refused", errors=errors)
 
 
 def _texts(body: Any) -> Iterator[tuple[str, str]]:

@@ -159,8 +159,10 @@ class FynloDispatcher(Dispatcher):
 
 def _replayed(replay):
     """The answer that was given before; a refusal came as a problem document."""
-    kind = {"media_type": CONTENT_TYPE} if replay.status >= 400 else {}
-    return Answer(json.loads(replay.body), status=replay.status, **kind)
+    answer = Answer(json.loads(replay.body), status=replay.status)
+    if replay.status >= 400:
+        answer.media_type = CONTENT_TYPE
+    return answer
 
 
 class BackOfficeDispatcher(HttpDispatcher):

@@ -73,6 +73,10 @@ def template(path: str) -> str:
     return CONVERTER.sub(lambda found: f"{{{found['name']}}}", path)
 
 
+#: How a body can be refused before its route is asked.
+READING_CODES = {"malformed_json", "unsupported_media_type", "body_too_large", "card_number_refused"}
+
+
 def problem_codes(route: Route) -> list[str]:
     """Every problem code that ``route`` may answer with."""
     codes = {"validation_failed", "malformed_request", "rate_limited", "unavailable", "internal_error", *route.errors}
@@ -81,7 +85,7 @@ def problem_codes(route: Route) -> list[str]:
     if "<" in route.path or (route.body and route.permission != ANYONE):
         codes.add("not_found")  # of the path itself, or of a record that the body names
     if route.writes:
-        codes |= {"malformed_json", "unsupported_media_type", "body_too_large", "card_number_refused"}
+        codes |= {"body_too_large"} if route.raw else READING_CODES
     if route.remembered:
         codes |= {"idempotency_key_missing", "idempotency_key_reused", "operation_in_progress"}
     if route.method in CHANGES:
@@ -137,6 +141,8 @@ def _operation(route: Route, schemas: dict[Any, Json], components: Json) -> Json
             "required": bool(_resolve(body, components).get("required")),
             "content": {kind: {"schema": body, "example": shown} for kind in route.media_types},
         }
+    elif route.raw:
+        operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {"type": "string"}}}}
     if route.deprecated:
         operation["deprecated"] = True
     return operation

@@ -28,13 +28,15 @@ def read_raw(httprequest: Any, route: Route) -> bytes:
     raw: bytes = httprequest.get_data(cache=True)
     if len(raw) > route.max_body:
         raise Problem("body_too_large", f"This route takes up to {route.max_body} bytes.")
-    if raw and httprequest.mimetype not in route.media_types:
+    if raw and not route.raw and httprequest.mimetype not in route.media_types:
         raise Problem("unsupported_media_type", f"Send the body as {' or '.join(route.media_types)}.")
     return raw
 
 
 def read_body(route: Route, raw: bytes) -> dict[str, Any]:
-    """The handler's ``body`` argument; a route without a shape takes no field at all."""
+    """The handler's ``body`` argument, or ``raw``; a route without a shape takes no field at all."""
+    if route.raw:
+        return {"raw": raw}
     refuse_card_numbers(raw)
     if route.body:
         return {"body": parse(route.body, raw or b"{}")}

@@ -47,6 +47,8 @@ class Route:
     max_body: int = MAX_BODY
     media_types: tuple[str, ...] = ("application/json",)
     answer_types: tuple[str, ...] = ("application/json",)
+    #: The handler is given the body's bytes as ``raw``, whatever their media type; nothing has read them before.
+    raw: bool = False
     #: A body to show in the documentation instead of one made from the shape.
     example: Any = field(default=None, compare=False)
     #: A GET that must see the last commit: the primary database at READ COMMITTED, no replica.

@@ -59,6 +59,7 @@ from . import test_rest_rate_limit
 from . import test_rest_routes
 from . import test_rest_shapes
 from . import test_rest_system
+from . import test_secret_search
 from . import test_service_tours
 from . import test_settings
 from . import test_settings_api

@@ -1,5 +1,6 @@
 """Card numbers and secrets: none is taken in a body, none reaches the log; barcodes, phones and ids are neither."""
 
+import base64
 import io
 import json
 import logging
@@ -10,7 +11,7 @@ from odoo.tests import BaseCase, tagged
 from ..rest.card_guard import refuse_card_numbers
 from ..rest.problem import Problem
 from ..tools.card_numbers import find_card_numbers, is_card_number
-from ..tools.secret_masking import mask_records, masked
+from ..tools.secret_masking import mask_records, masked, masked_value
 from .probe import ProbeCase
 
 #: Test numbers of the schemes; none is a real card.
@@ -136,7 +137,59 @@ class TestMaskedLog(BaseCase):
         ):
             with self.subTest(text):
                 self.assertNotIn("abc-123", masked(text))
+        self.assertEqual(masked('"GET /pay/mJ4sX0c2Qy2k0tq1b6Yx9g/status HTTP/1.1"'), '"GET /pay/***/status HTTP/1.1"')
+        self.assertEqual(
+            masked("GET /pay/back and /fynlo_payments/static/pay/pay.css"),
+            "GET /pay/back and /fynlo_payments/static/pay/pay.css",
+        )
+        self.assertEqual(
+            masked("client_secret=null {'client_secret': None}"), "client_secret=null {'client_secret': None}"
+        )
         self.assertEqual(masked("client_secret=abc-123&x=1"), "client_secret=***&x=1")
+
+    def test_bank_accounts(self):
+        for text, kept in (
+            ("paid from GB82WEST12345698765432.", "paid from ***5432."),
+            ("IBAN GB82 WEST 1234 5698 7654 32 OK", "IBAN ***5432 OK"),
+            ("DE89370400440532013000, FR1420041010050500013M02606", "***3000, ***2606"),
+            ("NO93 8601 1117 947", "***7947"),
+            ("sort code 20-00-00 account 55779911", "sort code *** account ***9911"),
+            ("20-00-00/55779911", "***/***9911"),
+            ('{"sort_code": "200000", "account_number": "55779911"}', '{"sort_code": "***", "account_number": "***"}'),
+        ):
+            with self.subTest(text):
+                self.assertEqual(masked(text), kept)
+        for text in (
+            "GB82WEST12345698765431",  # its check digits are wrong
+            "2026-11-29 12345678",
+            "26-11-29 at 20:15:00",
+            "GB12 ABCD",
+            "order AB12CD34EF56GH78",
+            "0192F0A1-7C3E-7B44-9D55-2F6B1C0E8A77",
+        ):
+            with self.subTest(text):
+                self.assertEqual(masked(text), text)
+
+    def test_uploaded_keys(self):
+        for kind, kept in (
+            ("PRIVATE KEY", False),
+            ("RSA PRIVATE KEY", False),
+            ("EC PRIVATE KEY", False),
+            ("CERTIFICATE", True),
+        ):
+            raw = base64.b64encode(f"-----BEGIN {kind}-----\n{'MIIE' * 20}".encode()).decode()
+            with self.subTest(kind):
+                self.assertEqual(raw in masked(f"{{'key': '{raw}'}}"), kept)
+
+    def test_values(self):
+        value = {
+            "deep": [{"to": f"to {CARDS[0]}"}, 5, None],
+            CARDS[1]: True,
+            "sort_code": "200000",
+            "pair": ("sk_test_abcd", 1.5),
+        }
+        clean = {"deep": [{"to": "to ***1111"}, 5, None], "***4444": True, "sort_code": "***", "pair": ["***", 1.5]}
+        self.assertEqual(masked_value(value), clean)
 
     def test_tracebacks(self):
         def fail():

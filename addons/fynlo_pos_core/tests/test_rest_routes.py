@@ -11,6 +11,9 @@ from .probe import NOWHERE, declare_probe
 VALUES = {"uuid": NOWHERE, "int": "1"}
 #: Writes that keep no answer, those of signing in aside.
 LOOSE = {
+    "POST /api/v1/apple-pay/merchant-sessions",
+    "POST /api/v1/apple-pay/payment-requests",
+    "POST /api/v1/apple-pay/tokens:process",
     "POST /api/v1/approvals/<uuid:approval_id>:approve",
     "POST /api/v1/approvals/<uuid:approval_id>:reject",
     "POST /api/v1/devices/pair",
@@ -21,6 +24,7 @@ LOOSE = {
     "POST /api/v1/open-banking/payments/<uuid:link_id>:cancel",
     "POST /api/v1/open-banking/payments/<uuid:link_id>:fallback",
     "POST /api/v1/open-banking/payments/<uuid:link_id>:refresh",
+    "POST /api/v1/open-banking/webhook/<string:provider>",
     "POST /api/v1/orders:calculate",
     "POST /api/v1/payments/<uuid:payment_id>:cancel",
     "POST /api/v1/payments/<uuid:payment_id>:capture",
@@ -32,6 +36,7 @@ LOOSE = {
     "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:cancel",
     "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:capture",
     "POST /api/v1/stripe/payment-intents/<uuid:payment_id>:confirm",
+    "POST /api/v1/stripe/webhook",
     "POST /api/v1/tips:calculate",
 }
 PROMISE = {"method": "GET", "summary": "-", "tag": "-"}
@@ -136,6 +141,7 @@ class TestEveryRoute(ApiCase):
         self.assert_all_refused(kept, "idempotency_key_missing", token=token, key=False)
 
     def test_which_writes_need_no_key(self):
-        """Signing in and pairing hand out secrets, a PIN is one; pricing and a look at a card write nothing."""
+        """Signing in and pairing hand out secrets, a PIN is one; pricing and a look at a card write nothing;
+        providers know no keys, and each of their notifications has an id of its own."""
         loose = {route.name for route in self.routes if route.writes and not route.remembered and route.tag != "auth"}
         self.assertEqual(loose, LOOSE)

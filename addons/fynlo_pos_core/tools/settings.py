@@ -21,6 +21,7 @@ DEFAULT_RATE_LIMITS = {
     "address": RateLimit(200, 1000),
     "message": RateLimit(0.5, 20),
     "page": RateLimit(5, 60),
+    "notification": RateLimit(50, 500),
 }
 
 

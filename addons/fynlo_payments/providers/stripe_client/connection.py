@@ -18,9 +18,12 @@ from ..connection import (
     RefundLeg,
     RefundState,
 )
+from ..dispute import DisputeState
 from .currencies import NotChargeable, Scale
+from .disputes import dispute_state
 from .finding import found_leg, found_refund
 from .notification import StripeListener
+from .settlements import StripeSettlements
 from .states import CONFIRMED_BY_SERVER, decline_code, payment_state, refund_state
 from .transport import NoAnswer, StripeLine, ask, in_time
 
@@ -68,6 +71,15 @@ class StripeConnection:
             **options,
         )
         self._api: Any = self._client.v1
+        self._report = StripeSettlements(self._api, settings.account, settings.livemode, settings.digits)
+
+    @property
+    def account(self) -> str | None:
+        return self._settings.account
+
+    @property
+    def livemode(self) -> bool:
+        return self._settings.livemode
 
     @in_time
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
@@ -187,6 +199,10 @@ class StripeConnection:
                 raise NotificationRefused("account")
         return events
 
+    def settlements(self) -> StripeSettlements:
+        """What Stripe reports of the location's account."""
+        return self._report
+
     @in_time
     def connection_token(self, place: str | None) -> str:
         """What a reader needs to speak with Stripe itself; a secret that is passed on and never kept.
@@ -200,6 +216,16 @@ class StripeConnection:
             raise ProviderUnavailable("provider_unavailable") from error
 
     @in_time
+    @in_time
+    def disputes(self, leg: Leg) -> list[DisputeState]:
+        """Raises :class:`ProviderUnavailable` when Stripe does not answer, or not with disputes."""
+        wish = {"payment_intent": leg.reference, "limit": 100}
+        try:
+            found = ask(lambda: self._api.disputes.list(wish))["data"]
+            return [dispute_state(one, self._settings.digits) for one in found]
+        except (NoAnswer, stripe.InvalidRequestError, KeyError, TypeError, ValueError) as error:
+            raise ProviderUnavailable("provider_unavailable") from error
+
     def health(self) -> Health:
         """Reads the balance, which takes no money. The details are sentences for a manager."""
         if not any(self._settings.webhook_secrets):

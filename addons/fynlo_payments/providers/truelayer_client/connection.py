@@ -21,6 +21,7 @@ from .calls import Calls, NoAnswer
 from .environment import Account, Environment
 from .key_set import KeySet
 from .notifications import read_event
+from .settlements import TrueLayerSettlements
 from .signature import Request, verify_notification
 from .states import payment_state, refund_state
 
@@ -45,6 +46,15 @@ class TrueLayerConnection:
         self._account = account
         self._calls = Calls(environment, account)
         self._keys = KeySet(self._calls.key_set)
+
+    @property
+    def account(self) -> None:
+        """TrueLayer's notifications name none: an installation has one account."""
+        return None
+
+    @property
+    def livemode(self) -> bool:
+        return self._environment.live
 
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
         """The answer's action is the bank page; its address holds a secret that is passed on, never stored."""
@@ -144,6 +154,10 @@ class TrueLayerConnection:
         except NoAnswer as late:
             raise ProviderUnavailable("provider_unavailable") from late
         return [read_event(given, body, now, self._environment.live)]
+
+    def settlements(self) -> TrueLayerSettlements:
+        """What TrueLayer reports of the merchant account."""
+        return TrueLayerSettlements(self._calls, self._account.merchant_account, self._environment.live)
 
     def health(self) -> Health:
         try:

@@ -1,0 +1,33 @@
+"""A neutralised copy of a database reaches no provider outside, whatever the environment of its process says."""
+
+from odoo import api, models
+
+from ..providers.connection import ProviderUnavailable
+
+
+class FynloProvider(models.AbstractModel):
+    _inherit = "fynlo.provider"
+
+    @api.model
+    def _require_original(self):
+        """Raises :class:`ProviderUnavailable` in a copy. Every ``_connection`` to the outside asks first."""
+        if self.env["ir.config_parameter"].sudo().get_param("database.is_neutralized"):
+            raise ProviderUnavailable("provider_database_is_a_copy")
+
+
+class FynloStripeConnection(models.AbstractModel):
+    _inherit = "fynlo.stripe.connection"
+
+    @api.model
+    def _connection(self, location):
+        self.env["fynlo.provider"]._require_original()
+        return super()._connection(location)
+
+
+class FynloTrueLayerConnection(models.AbstractModel):
+    _inherit = "fynlo.truelayer.connection"
+
+    @api.model
+    def _connection(self, location):
+        self.env["fynlo.provider"]._require_original()
+        return super()._connection(location)

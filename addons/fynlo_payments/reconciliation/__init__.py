@@ -1,0 +1,1 @@
+"""Comparing what a provider reports with what the ledger and the orders say: plain Python, no record."""
