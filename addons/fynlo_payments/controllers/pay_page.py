@@ -32,7 +32,10 @@ GONE = frozenset({"expired", "cancelled", "refund_due"})
 
 
 def guest_route(path, method):
-    """A page of guests: no session, no cookie, and no Odoo token in forms, as the address is the authority."""
+    """A page of guests: no session, no cookie, and no Odoo token in forms, as the address is the authority.
+
+    Also what only reads asks the primary database: a replica may not know yet of a link that was just made.
+    """
     return http.route(
         path,
         type="http",
@@ -40,7 +43,7 @@ def guest_route(path, method):
         methods=[method],
         csrf=False,
         save_session=False,
-        readonly=method == "GET",
+        readonly=False,
         sitemap=False,
     )
 

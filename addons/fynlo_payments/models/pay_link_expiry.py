@@ -63,6 +63,7 @@ class FynloPayLink(models.Model):
             except Problem as away:
                 _logger.info("pay link %s is not ended yet: %s", link_id, away.code)
             except Exception:
+                # the boundary to providers and all that follows from a payment: the other links are to be ended too
                 _logger.exception("pay link %s could not be ended", link_id)
 
     @api.autovacuum

@@ -90,6 +90,19 @@ class TestTenderSetup(TradingDay):
         self.window().action_switch_on()
         self.assertTrue(offer.offered)
 
+    def test_what_was_switched_on_while_the_till_was_open_is_posted(self):
+        self.window(method="manual", name="Card machine").action_switch_on()
+        self.env.flush_all()
+        order = self.place(self.line(self.menu.pizza))
+        taken = self.pay(order, 1000, method="manual", complete=True, details={"reference": "A1"})
+        self.assertEqual(taken["order"]["state"], "completed")
+        self.close(10000)
+        session = self.post()
+        method = self.location._fynlo_tender_methods()["manual"]
+        self.assertEqual(session.order_ids.payment_ids.payment_method_id, method)
+        paid = session.bank_payment_ids
+        self.assertEqual((paid.journal_id, paid.amount), (method.journal_id, 10.0))
+
     def test_nothing_is_switched_on_while_something_is_missing(self):
         missing = SetupFact("Secret key", False, "Put it in the file that FYNLO_EXAMPLE_KEY_FILE names.")
         with self.outside(Health(True), [SetupFact("Account", True), missing]) as asked:
