@@ -123,7 +123,7 @@ class TestBankDiscountOnPhones(PayLinkCase):
         self.decide()
         self.assertEqual(self.look(link), "paid")
         self.assertPaid(order, 985)
-        self.assertEqual((self.read(link)["state"], self.order_now(order)["state"]), ("paid", "completed"))
+        self.assertEqual((self.row_of(link).state, self.order_now(order)["state"]), ("paid", "completed"))
 
     def test_a_guest_who_turns_back_can_try_again(self):
         """Bill and link are as they were, and the discount is not given twice."""

@@ -103,6 +103,10 @@ class TestStatement(OutsideCase):
             values = {"name": f"{role} of {company.name}", "company_id": company.id, "role": role, "pin": "2468"}
             hired[company, role] = self.env["hr.employee"]._fynlo_hire(values).user_id
         self.assertEqual(len(statements.with_user(hired[self.company, "owner"]).search(mine)), 1)
+        by_month = statements.with_user(hired[self.company, "owner"])._read_group(
+            mine, ["month:month", "company_id"], ["payments:sum", "net_shown:sum"]
+        )
+        self.assertEqual([row[1:] for row in by_month], [(self.company, 1, 0.6)], "as the list groups them")
         self.assertFalse(statements.with_user(hired[other, "owner"]).search(mine))
         with self.assertRaises(AccessError):
             statements.with_user(hired[self.company, "manager"]).search(mine)
