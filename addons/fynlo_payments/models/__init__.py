@@ -25,5 +25,4 @@ from . import stripe_settings, stripe_connection
 from . import payment_dispute
 from . import provider_notification, notification_handling, notification_refunds, notification_health
 from . import payment_news
-from . import provider_notification, notification_handling, notification_health, refund_notification
 from . import database_copy, decline_guard

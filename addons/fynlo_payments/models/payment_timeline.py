@@ -16,7 +16,6 @@ TOLD = {
     "payment.disputed": "fynlo.payment.dispute",
     "refund.updated": "fynlo.refund",
     "pay_link.updated": "fynlo.pay.link",
-    "payment.disputed": "fynlo.payment.dispute",
 }
 
 
