@@ -28,7 +28,7 @@ COLUMNS = {
 }  # fmt: skip
 
 
-class FynloPaymentExport(models.TransientModel):
+class FynloPaymentExport(models.TransientModel):  # pylint: disable=no-wizard-in-models  # beside its model, as all are
     """Days are the trading days of each location. One gets what one may see, and the audit log tells of it."""
 
     _name = "fynlo.payment.export"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.addons.fynlo_pos_core.engine.health import Reading
-from odoo.addons.fynlo_pos_core.rest import Problem
+from odoo.addons.fynlo_pos_core.rest import Problem, transaction
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
 from . import provider_call
@@ -46,9 +46,7 @@ class FynloPayment(models.Model):
     @api.model
     def _cron_recover(self):
         """Look at each payment that is due for it; one failure stops no other."""
-        claimed = self._claim_due()
-        self.env["ir.cron"]._commit_progress()  # no transaction is open while a provider is asked
-        for payment_id in claimed:
+        for payment_id in transaction.run(self.env, self._claim_due):  # committed before a provider is asked
             try:
                 recover(self.env.registry, payment_id)
             except Problem as away:

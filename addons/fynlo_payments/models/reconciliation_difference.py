@@ -180,7 +180,7 @@ class FynloReconciliationDifference(models.Model):
         }
 
 
-class FynloDifferenceWizard(models.TransientModel):
+class FynloDifferenceWizard(models.TransientModel):  # pylint: disable=no-wizard-in-models  # beside its model, as all are
     """The window in which a manager says what came of differences."""
 
     _name = "fynlo.difference.wizard"

@@ -67,7 +67,7 @@ class FynloStoredValueService(models.AbstractModel):
         raise NotFound(self.env._("The order has no gift card that waits to be activated."))
 
 
-class FynloStoredValueWindow(models.TransientModel):
+class FynloStoredValueWindow(models.TransientModel):  # pylint: disable=no-wizard-in-models  # beside its model, as all are
     """Whoever presses the button acts as at a till: permission, ledger, books and audit log are the same."""
 
     _name = "fynlo.stored.value.window"
@@ -91,7 +91,7 @@ class FynloStoredValueWindow(models.TransientModel):
     )
     currency_id = fields.Many2one(related="config_id.currency_id")
     company_id = fields.Many2one(related="config_id.company_id")
-    card_id = fields.Many2one("fynlo.stored.value", "Card", domain="[('company_id', '=', company_id)]")
+    card_id = fields.Many2one("fynlo.stored.value", domain="[('company_id', '=', company_id)]")
     order_id = fields.Many2one(
         "pos.order", "Sold with", domain="[('config_id', '=', config_id), ('state', '!=', 'draft')]"
     )
@@ -159,7 +159,7 @@ class FynloStoredValueWindow(models.TransientModel):
         }
 
 
-class FynloStoredValueCode(models.TransientModel):
+class FynloStoredValueCode(models.TransientModel):  # pylint: disable=no-wizard-in-models  # beside its model, as all are
     """The code of a new card on its way to the guest; its fields have no column."""
 
     _name = "fynlo.stored.value.code"

@@ -87,23 +87,25 @@ class FynloStripeConnection(models.AbstractModel):
     @api.model
     def _facts(self, location):
         """What a location needs before cards are taken, as a list of :class:`~..providers.setup.SetupFact`."""
-        location, _ = location.sudo(), self.env._
+        location = location.sudo()
         if not location.fynlo_stripe_mode:
-            hint = _("Choose Test or Live in the settings of the location, under Cards by Stripe.")
-            return [SetupFact(_("Mode"), False, hint)]
+            hint = self.env._("Choose Test or Live in the settings of the location, under Cards by Stripe.")
+            return [SetupFact(self.env._("Mode"), False, hint)]
         livemode, key_name = location.fynlo_stripe_mode == "live", location.fynlo_stripe_key or None
         variable = environment.variable(environment.SECRET_KEY_FILE, livemode, key_name)
         return [
-            SetupFact(_("Mode"), True, _("Real money moves.") if livemode else _("No money moves.")),
             SetupFact(
-                _("Secret key"),
-                self.env["fynlo.provider.stripe"]._is_set_up(location),
-                _("%s names a file with the secret or restricted key of this mode.", variable),
+                self.env._("Mode"), True, self.env._("Real money moves.") if livemode else self.env._("No money moves.")
             ),
             SetupFact(
-                _("Webhook secret"),
+                self.env._("Secret key"),
+                self.env["fynlo.provider.stripe"]._is_set_up(location),
+                self.env._("%s names a file with the secret or restricted key of this mode.", variable),
+            ),
+            SetupFact(
+                self.env._("Webhook secret"),
                 bool(environment.webhook_secrets()),
-                _("%s names a file with the endpoint's secret, one a line.", environment.WEBHOOK_SECRETS_FILE),
+                self.env._("%s names a file with the endpoint's secret, one a line.", environment.WEBHOOK_SECRETS_FILE),
             ),
         ]
 

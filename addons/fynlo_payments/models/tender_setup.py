@@ -16,7 +16,7 @@ from .desk_errand import after_commit
 NOT_HERE = frozenset({"cash"})
 
 
-class FynloTenderSetup(models.TransientModel):
+class FynloTenderSetup(models.TransientModel):  # pylint: disable=no-wizard-in-models  # beside its model, as all are
     """What the provider said is that of the location and tender which were asked for; another choice forgets it."""
 
     _name = "fynlo.tender.setup"

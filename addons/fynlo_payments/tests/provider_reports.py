@@ -94,7 +94,7 @@ class Reported(TradingDay):
         self.report.moved.append(movement)
         return movement
 
-    def read(self, ahead=timedelta(days=1)):
+    def read(self, ahead=timedelta(days=1)):  # pylint: disable=method-required-super
         """Read the report and compare the days that are over, as if it were tomorrow."""
         self.env["fynlo.settlement.reading"]._read(self.account, self.report)
         self.account.read_until = now() + ahead

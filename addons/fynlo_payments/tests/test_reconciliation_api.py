@@ -56,7 +56,7 @@ class TestReconciliationApi(Shop, ApiCase):
             **values,
         }
 
-    def read(self, path="", role="manager", status=200):
+    def read(self, path="", role="manager", status=200):  # pylint: disable=method-required-super
         answer = self.api("GET", f"/reconciliations{path}", token=self.session(role)["access_token"])
         self.assertEqual(answer.status_code, status, answer.text[:500])
         return answer.json()
