@@ -1,7 +1,7 @@
 {
     "name": "Fynlo Payments",
     "summary": "Payments taken on tills, whatever the tender",
-    "version": "19.0.1.3.0",
+    "version": "19.0.1.4.0",
     "license": "LGPL-3",
     "author": "Fynlo",
     "website": "https://fynlo.example",
@@ -46,8 +46,9 @@
         "views/tender_setup_views.xml",
         "views/tender_views.xml",
         "views/payment_export_views.xml",
-        "views/payment_menus.xml",
+        "views/pay_link_views.xml",
         "views/stripe_views.xml",
+        "views/payment_menus.xml",
     ],
     "assets": {"web.assets_tests": ["fynlo_payments/static/tests/tours/**/*"]},
 }

@@ -76,8 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         listed = TRANSACTIONS.fullmatch(path)
         if path == "/simulator/payments":
             with self.server.bank.lock:
-                known = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
-            self._answer(200, {"items": known})
+                made = [{**one, "resource_token": None} for one in self.server.bank.payments.values()]
+            self._answer(200, {"items": made})
         elif path == "/.well-known/jwks":
             self._answer(200, key_set())
         elif path == "/payments":

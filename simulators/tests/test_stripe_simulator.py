@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -172,6 +173,21 @@ def test_a_running_twin_is_refused(server: StripeServer) -> None:
     server.faults.clear()
     first.join(20)
     assert answers[0].status == "succeeded"
+
+
+def test_twenty_at_once_under_one_key_are_one_payment(server: StripeServer) -> None:
+    def pay(_turn: int) -> str:
+        try:
+            made = client(server).payment_intents.create(wish(), {"idempotency_key": "crowd", "max_network_retries": 0})
+            return str(made.id)
+        except stripe.APIError as busy:
+            assert busy.http_status == 409
+            return "busy"
+
+    with ThreadPoolExecutor(20) as crowd:
+        answers = set(crowd.map(pay, range(20)))
+    assert len(answers - {"busy"}) == 1
+    assert len(client(server).payment_intents.list().data) == 1
 
 
 def test_lost_on_the_way(server: StripeServer) -> None:

@@ -27,6 +27,14 @@ from .stripe_shapes import (
 
 TENDER = "stripe"
 PAYMENTS, REFUNDS = PaymentsController(), RefundsController()
+CARD = "pm_1NVChw2eZvKYlo2CHxiM5E2E"
+INTENT_EXAMPLE = {
+    "id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a77",
+    "order_id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a78",
+    "amount": {"amount": 1250, "currency": "GBP"},
+    "payment_method": CARD,
+    "complete": True,
+}
 TAKING = (
     "not_found",
     "illegal_transition",
@@ -43,14 +51,6 @@ TAKING = (
     "unknown_item",
     "no_open_session",
 )
-
-
-INTENT_EXAMPLE = {
-    "id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a77",
-    "order_id": "0192f0a1-7c3e-7b44-9d55-2f6b1c0e8a78",
-    "amount": {"amount": 1250, "currency": "GBP"},
-    "payment_method": "pm_card_visa",
-}
 
 
 class StripeController(http.Controller):
@@ -157,7 +157,7 @@ class StripeController(http.Controller):
         summary="Charge a card payment that waits for a card",
         tag="stripe",
         body=ConfirmShape,
-        example={"payment_method": "pm_card_visa"},
+        example={"payment_method": CARD},
         returns=TakenPaymentView,
         errors=("not_found", "payment_declined", "provider_unavailable", "provider_busy"),
         idempotent=False,  # an intent is charged once

@@ -12,7 +12,7 @@ from ..apple_pay.certificates import IDENTITY, PROCESSING, CertificateUnusable, 
 MERCHANT_ID = re.compile(r"merchant\.[A-Za-z0-9.-]{1,100}")
 
 
-class FynloApplePayRequest(models.TransientModel):
+class FynloApplePayRequest(models.TransientModel):  # pylint: disable=no-wizard-in-models  # beside its model, as all are
     """Makes a key on the server and shows the signing request for it."""
 
     _name = "fynlo.apple.pay.request"
@@ -33,7 +33,7 @@ class FynloApplePayRequest(models.TransientModel):
         return open_form(self.env["fynlo.apple.pay.certificate"]._ask(self.company_id, self.kind, self.merchant_id))
 
 
-class FynloApplePayUpload(models.TransientModel):
+class FynloApplePayUpload(models.TransientModel):  # pylint: disable=no-wizard-in-models  # beside its model, as all are
     """The key passes through: it goes to its file while the window is saved and is stored nowhere else."""
 
     _name = "fynlo.apple.pay.upload"

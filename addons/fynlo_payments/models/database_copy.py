@@ -10,7 +10,7 @@ class FynloProvider(models.AbstractModel):
 
     @api.model
     def _require_original(self):
-        """Raises :class:`ProviderUnavailable` in a copy. Every ``_connection`` to the outside asks first."""
+        """Raises :class:`ProviderUnavailable` in a copy. Every way to the outside, and every listener, asks first."""
         if self.env["ir.config_parameter"].sudo().get_param("database.is_neutralized"):
             raise ProviderUnavailable("provider_database_is_a_copy")
 
@@ -23,6 +23,11 @@ class FynloStripeConnection(models.AbstractModel):
         self.env["fynlo.provider"]._require_original()
         return super()._connection(location)
 
+    @api.model
+    def _listener(self):
+        self.env["fynlo.provider"]._require_original()
+        return super()._listener()
+
 
 class FynloTrueLayerConnection(models.AbstractModel):
     _inherit = "fynlo.truelayer.connection"
@@ -31,3 +36,8 @@ class FynloTrueLayerConnection(models.AbstractModel):
     def _connection(self, location):
         self.env["fynlo.provider"]._require_original()
         return super()._connection(location)
+
+    @api.model
+    def _listener(self):
+        self.env["fynlo.provider"]._require_original()
+        return super()._listener()

@@ -28,11 +28,15 @@ UNTOLD = frozenset({"reserved", "sent", "unknown"})
 UNMATCHED = "unmatched"
 
 #: The oldest that is due, with all that wait and say something of the same payment: one answer serves them all.
+#: Those of a provider that has left others unanswered come last, as each may take its whole time limit.
 CLAIM = """
     WITH due AS (
         SELECT provider, account, livemode, reference, leg_uuid FROM fynlo_payment_notification
          WHERE state = 'received' AND next_try_at <= %(now)s AND provider <> ALL(%(silent)s::text[])
-         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED),
+         ORDER BY provider IN (SELECT provider FROM fynlo_payment_notification
+                                WHERE state = 'received' AND next_try_at > %(now)s AND failure_code <> %(unmatched)s),
+                  id
+         LIMIT 1 FOR UPDATE SKIP LOCKED),
     same AS (
         SELECT told.id FROM fynlo_payment_notification told JOIN due
             ON told.provider = due.provider AND told.account = due.account AND told.livemode = due.livemode
@@ -87,8 +91,8 @@ class FynloPaymentNotification(models.Model):
 
         def mark():
             moment = now()
-            values = {"now": moment, "until": moment + timedelta(seconds=CLAIM_S), "silent": silent}
-            self.env.cr.execute(CLAIM, values)
+            until = moment + timedelta(seconds=CLAIM_S)
+            self.env.cr.execute(CLAIM, {"now": moment, "until": until, "silent": silent, "unmatched": UNMATCHED})
             return sorted(row[0] for row in self.env.cr.fetchall())
 
         return self.browse(transaction.run(self.env, mark))
@@ -123,9 +127,20 @@ class FynloPaymentNotification(models.Model):
         if wrong:
             _logger.error("The notification %s of %s is refused: %s", first.event_id, first.provider, wrong)
             return Verdict("failed", wrong)
-        subjects = {_subject(kind) for kind in self.mapped("kind")}
+        askers = self._askers()
+        asked = {_subject(kind, askers) for kind in self.mapped("kind")}
         self.env.cr.rollback()  # nothing was written, and the provider is asked with no transaction open
-        return _ask(self.env.registry, payment.id, subjects)
+        told = [askers[subject](self.env.registry, payment.id) for subject in sorted(asked)]
+        return Verdict("done") if all(told) else Verdict("received", "no_answer", answered=False)
+
+    @api.model
+    def _askers(self):
+        """What is done about a payment of which a notification speaks, by the word in its kind; else ``payment``.
+
+        Each is a function of the registry and the payment's id. It asks the provider and applies what it says,
+        in transactions of its own, may be repeated, and returns whether the provider answered.
+        """
+        return {"payment": _ask_payment, "dispute": look_disputes}
 
     def _find_payment(self):
         """The payment that they speak of: by its own id when the provider sends it back, else by the provider's."""
@@ -197,17 +212,11 @@ class FynloPaymentNotification(models.Model):
         self._wake()
 
 
-def _ask(registry, payment_id, subjects):
-    """Learn from the provider what notifications are about. Reads nothing through the caller's cursor."""
-    if "dispute" in subjects:
-        look_disputes(registry, payment_id)
-    if "payment" in subjects:
-        document, _action = provider_call.look(registry, payment_id)
-        if document["state"] in UNTOLD:
-            return Verdict("received", "no_answer", answered=False)
-    return Verdict("done")
+def _ask_payment(registry, payment_id):
+    document, _action = provider_call.look(registry, payment_id)
+    return document["state"] not in UNTOLD
 
 
-def _subject(kind):
-    """What a notification of that kind is about; providers name it in the kind."""
-    return "dispute" if "dispute" in kind else "payment"
+def _subject(kind, askers):
+    """What a notification of that kind is about: ``charge.dispute.created`` is about a dispute."""
+    return next((subject for subject in askers if subject != "payment" and subject in kind), "payment")

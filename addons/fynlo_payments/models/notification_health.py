@@ -39,6 +39,13 @@ SILENT = """
 """
 
 
+class FynloPayment(models.Model):
+    _inherit = "fynlo.payment"
+
+    #: The look for payments that no notification told of passes every minute.
+    _told_of = models.Index("(method, create_date) WHERE provider_reference IS NOT NULL")
+
+
 class FynloHealth(models.AbstractModel):
     _inherit = "fynlo.health"
 

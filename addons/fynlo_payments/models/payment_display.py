@@ -14,7 +14,10 @@ STUCK_AFTER = timedelta(minutes=2)
 class FynloPayment(models.Model):
     _name = "fynlo.payment"
     _inherit = ["fynlo.payment", "fynlo.shown.money"]
-    _shown = {"tendered_shown": "tendered", "change_shown": "change", "tip_shown": "tip", "refunded_shown": "refunded"}
+    _shown = {
+        "tendered_shown": "tendered", "change_shown": "change", "tip_shown": "tip", "refunded_shown": "refunded",
+        "surcharge_shown": "surcharge", "fee_shown": "fee",
+    }  # fmt: skip
 
     order_number = fields.Char(related="order_id.fynlo_number", string="Order number")
     fynlo_version = fields.Integer(related="version", string="Shown version")
@@ -22,18 +25,20 @@ class FynloPayment(models.Model):
     change_shown = fields.Monetary("Change", compute="_compute_shown")
     tip_shown = fields.Monetary("Tip", compute="_compute_shown")
     refunded_shown = fields.Monetary("Given back", compute="_compute_shown")
+    surcharge_shown = fields.Monetary("Card fee", compute="_compute_shown", help="What the guest paid on top.")
+    fee_shown = fields.Monetary("Costs", compute="_compute_shown", help="What the provider and Fynlo keep.")
     stuck = fields.Boolean(
         compute="_compute_stuck", search="_search_stuck", help="Its outcome has not been known for two minutes."
     )
 
-    @api.depends("order_number", "amount", "tip")
+    @api.depends("order_number", "amount", "tip", "surcharge")
     def _compute_display_name(self):
         """``T1-000001 £12.00``: its public id tells people nothing."""
         for payment in self:
-            charged = payment.order_id._fynlo_in_words(payment.amount + payment.tip)
+            charged = payment.order_id._fynlo_in_words(payment._charged())
             payment.display_name = " ".join(filter(None, (payment.order_number, charged)))
 
-    @api.depends("tendered", "change", "tip", "refunded", "currency_id")
+    @api.depends("tendered", "change", "tip", "refunded", "surcharge", "fee", "currency_id")
     def _compute_shown(self):
         super()._compute_shown()
 
@@ -76,3 +81,17 @@ class PosOrder(models.Model):
     def _fynlo_resource_ids(self):
         """The events of an order's payments belong on its timeline."""
         return super()._fynlo_resource_ids() + self.sudo().fynlo_payment_ids.mapped("fynlo_uuid")
+
+
+class FynloPayLink(models.Model):
+    _name = "fynlo.pay.link"
+    _inherit = ["fynlo.pay.link", "fynlo.shown.money"]
+    _shown = {"amount_shown": "amount", "tip_shown": "tip"}
+
+    order_number = fields.Char(related="order_id.fynlo_number", string="Order number")
+    amount_shown = fields.Monetary("Amount", compute="_compute_shown")
+    tip_shown = fields.Monetary("Tip", compute="_compute_shown")
+
+    @api.depends("amount", "tip", "currency_id")
+    def _compute_shown(self):
+        super()._compute_shown()

@@ -153,19 +153,20 @@ class FynloPaymentDispute(models.Model):
 
 
 def look_disputes(registry, payment_id):
-    """Learn which disputes a payment has; opens and closes its own cursors, and may be repeated.
+    """Learn which disputes a payment has; opens and closes its own cursors, and may be repeated. Returns true.
 
     Raises :class:`~..providers.connection.ProviderUnavailable` when the provider does not answer.
     """
     with registry.cursor() as cr:
         leg, connection = api.Environment(cr, SUPERUSER_ID, {})["fynlo.payment"].browse(payment_id)._at_provider()
     if not isinstance(connection, Disputes) or not leg.reference:
-        return
+        return True  # a provider without disputes has answered
     said = connection.disputes(leg)
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         payment = env["fynlo.payment"].browse(payment_id)
         transaction.run(env, lambda: env["fynlo.payment.dispute"]._learn(payment, said))
+    return True
 
 
 class FynloHealth(models.AbstractModel):

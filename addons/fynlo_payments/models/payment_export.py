@@ -17,8 +17,6 @@ ROWS = 100_000
 #: A cell that begins so would be reckoned by a spreadsheet.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-#: What owners alone may see.
-OF_OWNERS = ("fees", "invoice")
 COLUMNS = {
     "payments": (
         "payment", "order", "location", "tender", "state", "amount", "tip", "surcharge", "given_back", "currency",
@@ -26,7 +24,6 @@ COLUMNS = {
     ),
     "ledger": ("at", "location", "order", "payment", "refund", "tender", "what", "account", "amount", "currency"),
     "history": ("payment", "order", "at", "what", "who", "detail"),
-    "invoice": ("company", "month", "location", "tender", "what", "payments", "charged", "fee", "currency"),
     "fees": ("at", "month", "location", "payment", "tender", "what", "charged", "fee", "currency"),
 }  # fmt: skip
 
@@ -43,7 +40,6 @@ class FynloPaymentExport(models.TransientModel):
             ("ledger", "Payment ledger"),
             ("history", "History of payments: every state, ledger entry, refund and audit entry"),
             ("fees", "Fynlo's fees, payment by payment"),
-            ("invoice", "Fynlo's fees by month, as they are invoiced"),
         ],
         required=True,
         default="payments",
@@ -59,7 +55,7 @@ class FynloPaymentExport(models.TransientModel):
         self.ensure_one()
         if self.last_day < self.first_day:
             raise UserError(self.env._("The last day is before the first."))
-        if self.what in OF_OWNERS and not self.env["fynlo.fee.revenue"].has_access("read"):
+        if self.what == "fees" and not self.env["fynlo.fee.revenue"].has_access("read"):
             raise AccessError(self.env._("Owners see what Fynlo earns."))
         rows = list(getattr(self, f"_{self.what}_rows")(self._days()))
         name = f"{self.what}-{self.first_day}-{self.last_day}.csv"
@@ -104,18 +100,6 @@ class FynloPaymentExport(models.TransientModel):
                 clock.wire(row.at), f"{row.at:%Y-%m}", row.config_id.name, row.payment_id.fynlo_uuid, row.method,
                 row.kind, _exact(row.charged, digits), _exact(row.fee, digits), row.currency_id.name,
             )  # fmt: skip
-
-    def _invoice_rows(self, days):
-        """Earned and returned apart, so that an invoice has both; months by the clock on the location's wall."""
-        groups = {}
-        for row in self._found("fynlo.fee.revenue", days, "at"):
-            location = row.config_id
-            month = f"{clock.business_date(row.at, location.fynlo_time_zone, location.fynlo_day_start):%Y-%m}"
-            key = (row.company_id.name, month, location.name, row.method, row.kind, row.currency_id)
-            count, charged, fee = groups.get(key, (0, 0, 0))
-            groups[key] = (count + 1, charged + row.charged, fee + row.fee)
-        for (*names, currency), (count, *sums) in sorted(groups.items(), key=lambda one: one[0][:-1]):
-            yield *names, count, *(_exact(minor, currency.decimal_places) for minor in sums), currency.name
 
     def _found(self, model, days, moment, limit=ROWS):
         """The records whose ``moment`` is within the days of their location, oldest first, by the user's rights."""

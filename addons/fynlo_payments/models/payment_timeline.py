@@ -11,19 +11,24 @@ from odoo import fields, models
 from .ledger_entry import KINDS
 
 #: Events that tell a state of money, with the model whose states they are.
-TOLD = {"payment.updated": "fynlo.payment", "refund.updated": "fynlo.refund"}
+TOLD = {
+    "payment.updated": "fynlo.payment",
+    "refund.updated": "fynlo.refund",
+    "pay_link.updated": "fynlo.pay.link",
+}
 
 
 class FynloOutbox(models.Model):
     _inherit = "fynlo.outbox"
 
     def _title(self):
-        """A payment's or refund's event says the state that was reached."""
+        """An event of money says the state that was reached."""
         if self.type not in TOLD:
             return super()._title()
+        model = self.env[TOLD[self.type]]
         state = json.loads(self.payload).get("state")
-        names = dict(self.env[TOLD[self.type]]._fields["state"]._description_selection(self.env))
-        what = self.env._("Payment") if self.type == "payment.updated" else self.env._("Refund")
+        names = dict(model._fields["state"]._description_selection(self.env))
+        what = self.env["ir.model"]._get(model._name).sudo().name
         return f"{what}: {names.get(state, state)}" if state else what
 
 
@@ -54,7 +59,11 @@ class FynloPayment(models.Model):
     refund_ids = fields.One2many("fynlo.refund", "payment_id", "Refunds", readonly=True)
 
     def _fynlo_resource_ids(self):
-        return super()._fynlo_resource_ids() + self.sudo().refund_ids.mapped("fynlo_uuid")
+        """With its refunds, and the link by which the guest paid."""
+        links = self.env["fynlo.pay.link"].sudo().search([("payment_id", "in", self.ids)])
+        return super()._fynlo_resource_ids() + (
+            self.sudo().refund_ids.mapped("fynlo_uuid") + links.mapped("fynlo_uuid")
+        )
 
     def _fynlo_entries(self):
         yield {
@@ -85,6 +94,10 @@ class FynloPayment(models.Model):
 
 class PosOrder(models.Model):
     _inherit = "pos.order"
+
+    def _fynlo_resource_ids(self):
+        links = self.env["fynlo.pay.link"].sudo().search([("order_id", "in", self.ids)])
+        return super()._fynlo_resource_ids() + links.mapped("fynlo_uuid")
 
     def _fynlo_entries(self):
         """The ledger of an order's payments is part of what happened to it."""

@@ -72,6 +72,7 @@ class FynloPaymentNotification(models.Model):
     _once = models.UniqueIndex("(provider, account, event_id)")
     _to_do = models.Index("(next_try_at) WHERE state = 'received'")
     _newest = models.Index("(provider, received_at)")
+    _given_up = models.Index("(received_at) WHERE state = 'failed'")
 
     def init(self):
         """The database itself refuses to change what a provider said."""

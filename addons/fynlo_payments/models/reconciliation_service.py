@@ -8,22 +8,32 @@ from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
 from ..reconciliation.matching import match
-from . import provider_call
+from . import provider_call, refund_call
 from .reconciliation_sides import (
     MOVEMENTS,
     OF_ACCOUNT,
-    WAITING,
     fact_of,
     movement_of,
     of_day,
     tender_accounts,
     totals_of,
 )
+from .refund import WAITING
 
 _logger = logging.getLogger(__name__)
 
+#: Refunds of which the provider says more than our books: one that we take for given has come back.
+LOST_REFUNDS = """
+    SELECT DISTINCT refund.id
+      FROM fynlo_reconciliation_difference lost
+      JOIN fynlo_reconciliation day ON day.id = lost.reconciliation_id
+      JOIN fynlo_refund refund ON refund.id = lost.refund_id
+     WHERE day.account_id = %(account)s AND lost.kind = 'missing_here' AND lost.state != 'resolved'
+       AND refund.state != 'failed'
+     ORDER BY refund.id
+"""
 #: Payments of which the provider has money that our books have not.
-LOST = """
+LOST_PAYMENTS = """
     SELECT DISTINCT payment.id
       FROM fynlo_reconciliation_difference lost
       JOIN fynlo_reconciliation day ON day.id = lost.reconciliation_id
@@ -33,6 +43,9 @@ LOST = """
        AND payment.state NOT IN ('captured', 'refund_due')
      ORDER BY payment.id
 """
+LOST = (LOST_PAYMENTS, LOST_REFUNDS)
+#: A refund that its provider has not finished is compared again until it has.
+UNFINISHED = ["reserved", *sorted(WAITING)]
 MATCHED = """
     UPDATE fynlo_settlement_movement moved SET matched = TRUE
      WHERE account_id = %(account)s AND day = %(day)s AND NOT matched
@@ -47,13 +60,19 @@ class FynloReconciliationService(models.AbstractModel):
     @api.model
     def _cron_reconcile(self):
         """Read every account whose day is over and compare what is new; then the till sessions that were closed."""
-        accounts = self.env["fynlo.settlement.account"]
-        for account, report in accounts._discover():
+        for account, report in self.env["fynlo.settlement.account"]._discover():
             if account._is_due(now()):
-                self._reconcile(account, report)
-            self._commit()
+                self._safely(f"account {account.name}", lambda: self._reconcile(account, report))  # noqa: B023
         self._reconcile_sessions()
-        self._commit()
+
+    def _safely(self, what, work):
+        """Do ``work`` and commit it, or undo what of it is not committed yet; the next run does it again."""
+        try:
+            work()
+            self._commit()
+        except Exception:  # boundary: one account or session must not keep the others from being compared
+            self.env.cr.rollback()
+            _logger.exception("%s could not be reconciled", what)
 
     @api.model
     def _reconcile(self, account, report):
@@ -68,17 +87,19 @@ class FynloReconciliationService(models.AbstractModel):
             self._match(account)
 
     def _recover(self, account):
-        """Ask the provider about payments that it has the money of; true when there were any."""
+        """Ask about payments and refunds of which the provider says more than our books; true when there were any."""
         self.env.flush_all()
-        lost = [row["id"] for row in self._rows(LOST, account=account.id)]
+        payments, refunds = ([row["id"] for row in self._rows(query, account=account.id)] for query in LOST)
         self._commit()
-        for payment_id in lost:
+        for payment_id in payments:
             try:
                 provider_call.look(self.env.registry, payment_id)
             except Problem as away:
                 _logger.warning("payment %s is charged, but could not be looked at: %s", payment_id, away.code)
+        for refund_id in refunds:
+            refund_call.look_refund(self.env.registry, refund_id)
         self.env.invalidate_all(flush=False)
-        return bool(lost)
+        return bool(payments or refunds)
 
     @api.model
     def _match(self, account):
@@ -87,7 +108,7 @@ class FynloReconciliationService(models.AbstractModel):
         for day in sorted(self._days(account)):
             for company in account.config_ids.company_id.sorted("id"):
                 self._match_day(account, company, day)
-            self.env.cr.execute(MATCHED, {"account": account.id, "day": day, "waiting": WAITING})
+            self.env.cr.execute(MATCHED, {"account": account.id, "day": day, "waiting": UNFINISHED})
             account.matched_until = max(day, account.matched_until)
             self._commit()
 
@@ -144,7 +165,7 @@ class FynloReconciliationService(models.AbstractModel):
 
     def _sides(self, account, company, day):
         """Facts and movements that belong to the day: all of what began to move on it, and facts without movement."""
-        asked = {"account": account.id, "company": company.id, "day": day, "payments": [], "waiting": WAITING}
+        asked = {"account": account.id, "company": company.id, "day": day, "payments": [], "waiting": UNFINISHED}
         payments = {row["payment_id"] for row in self._rows(MOVEMENTS, **asked)} - {None}
         since, until = account._calendar().span(day)
         facts = self._rows(

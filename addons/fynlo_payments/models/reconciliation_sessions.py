@@ -13,14 +13,14 @@ OF_SESSION = FACTS.format(
              AND entry.refund_id IS NULL
           OR entry.refund_id = ANY(ARRAY(SELECT id FROM fynlo_refund WHERE session_id = %(session)s))"""
 )
-#: Closed sessions that were never compared, or have something left to resolve.
-WAITING = """
-    SELECT session.id FROM pos_session session
-     WHERE session.fynlo_counted
-       AND (NOT EXISTS (SELECT FROM fynlo_reconciliation known WHERE known.session_id = session.id)
-            OR EXISTS (SELECT FROM fynlo_reconciliation known
-                        WHERE known.session_id = session.id AND known.state IN ('open', 'differences')))
-     ORDER BY session.id LIMIT 500
+#: Closed sessions that were never compared, and after them those that have something left to resolve.
+TO_COMPARE = """
+    SELECT session.id
+      FROM pos_session session
+      LEFT JOIN LATERAL (SELECT bool_or(state IN ('open', 'differences')) AS left_over
+                           FROM fynlo_reconciliation WHERE session_id = session.id) known ON TRUE
+     WHERE session.fynlo_counted AND known.left_over IS NOT FALSE
+     ORDER BY known.left_over NULLS FIRST, session.id LIMIT 500
 """
 #: Cash that was moved without a sale. Deposits on orders that are carried over move with their payments.
 MOVED = "SELECT kind, sum(amount) FROM fynlo_cash_movement WHERE session_id = %s GROUP BY kind"
@@ -34,10 +34,10 @@ class FynloReconciliationService(models.AbstractModel):
     def _reconcile_sessions(self):
         """Compare the till sessions that were closed since the last run; each is committed."""
         self.env.flush_all()
-        self.env.cr.execute(WAITING)
+        self.env.cr.execute(TO_COMPARE)
         for (session_id,) in self.env.cr.fetchall():
-            self._match_session(self.env["pos.session"].sudo().browse(session_id))
-            self._commit()
+            session = self.env["pos.session"].sudo().browse(session_id)
+            self._safely(f"till session {session_id}", lambda: self._match_session(session))  # noqa: B023
 
     @api.model
     def _match_session(self, session):

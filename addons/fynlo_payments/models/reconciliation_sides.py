@@ -54,8 +54,6 @@ MOVEMENTS = """
        AND (moved.day = %(day)s OR moved.payment_id = ANY(%(payments)s))
      ORDER BY moved.at, moved.id
 """
-#: A refund that its provider has not finished is compared again until it has.
-WAITING = ["reserved", "sent", "unknown"]
 
 
 def tender_accounts(tenders):

@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.addons.fynlo_pos_core.rest import transaction
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
-from .refund_call import look_refund
+from .refund_call import give_back, look_refund
 
 _logger = logging.getLogger(__name__)
 
@@ -37,11 +37,8 @@ class FynloRefund(models.Model):
     @api.model
     def _cron_recover(self):
         """Send late money back, then look at every refund that is due for it; one failure stops no other."""
-        for payment_id in self._late_money():
-            transaction.run(self.env, lambda payment_id=payment_id: self._begin_late(payment_id))
-        claimed = self._claim_due()
-        self.env["ir.cron"]._commit_progress()  # no transaction is open while a provider is asked
-        for refund_id in claimed:
+        give_back(self.env.registry, self._begin_late())
+        for refund_id in transaction.run(self.env, self._claim_due):  # committed before a provider is asked
             try:
                 look_refund(self.env.registry, refund_id)
             except Exception:  # boundary: the other refunds are to be looked at as well
@@ -53,8 +50,14 @@ class FynloRefund(models.Model):
         self.env.cr.execute(LATE, (AT_ONCE,))
         return [payment_id for (payment_id,) in self.env.cr.fetchall()]
 
-    def _begin_late(self, payment_id):
-        return self.env["fynlo.refund.service"]._begin_late(self.env["fynlo.payment"].sudo().browse(payment_id))
+    def _begin_late(self):
+        """Refunds (ids) of late money, each begun in a transaction of its own."""
+        payments, service = self.env["fynlo.payment"].sudo(), self.env["fynlo.refund.service"]
+        begun = [
+            transaction.run(self.env, lambda payment_id=payment_id: service._begin_late(payments.browse(payment_id)))
+            for payment_id in self._late_money()
+        ]
+        return [refund.id for refund in begun if refund]
 
     @api.model
     def _claim_due(self):
@@ -98,7 +101,6 @@ class FynloRefundService(models.AbstractModel):
         )
         payment._give(left)
         self._send(refund)
-        refund.next_look_at = refund.sent_at  # nobody else asks the provider: the recovery job does, at once
         refund._announce()
         self._audit(refund)
         return refund

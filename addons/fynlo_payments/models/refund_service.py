@@ -136,18 +136,19 @@ class FynloRefundService(models.AbstractModel):
         return self.env["fynlo.order.service"]._odoo_taxes(facts)
 
     def _kept(self, order):
-        """What of the money paid for an order has not gone back and is not owed to the guest either."""
-        return order.paid - order.refunded - sum(self._payments(order).mapped("owed"))
+        """What of the money paid for a completed order has not gone back and is not owed to the guest either."""
+        owed = self._refunds().search([("order_id", "=", order.row_id), ("owed", ">", 0)])
+        return order.paid - order.refunded - sum(owed.filtered(lambda one: one._returns_goods()).mapped("owed"))
 
     def _money(self, order, facts, sold, returned, methods):
         """What is handed out: as much as the rows come to, in the coins in use; for all of them, all that was paid."""
-        amount = sum(row.total for row in returned)
-        if not facts.cash_rounding or not any(facts.cash_rounding.applies_to(method) for method in methods):
+        amount, rule = sum(row.total for row in returned), facts.cash_rounding
+        if not rule or not any(rule.applies_to(method) for method in methods):
             return amount
         left = self._kept(order) - sum(row.left for row in sold if row.kind == "surcharge")
-        if amount == sum(row.left for row in sold if row.kind != "surcharge"):
-            return left
-        return min(facts.cash_rounding.rounded(amount), left)
+        whole = amount == sum(row.left for row in sold if row.kind != "surcharge")
+        given = left if whole else min(rule.rounded(amount), left)
+        return given - given % rule.step if methods == {"cash"} else given
 
     def _pieces(self, sold, facts, wish):
         """What goes back of each row of the order."""

@@ -179,7 +179,7 @@ class FynloTenderSetup(models.TransientModel):
         )
 
     def _keep(self, health):
-        self.write({"answer": "usable" if health.usable else "unusable", "answer_detail": health.detail})
+        self.write({"answer": "usable" if health.usable else "unusable", "answer_detail": health.detail or False})
 
     def _shown(self):
         """The same window again, as it now is."""

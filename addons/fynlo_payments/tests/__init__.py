@@ -1,5 +1,6 @@
 from . import test_apple_pay
 from . import test_apple_pay_api
+from . import test_apple_pay_back_office
 from . import test_apple_pay_certificates
 from . import test_apple_pay_page
 from . import test_apple_pay_sessions
@@ -46,6 +47,7 @@ from . import test_reconciliation
 from . import test_reconciliation_api
 from . import test_reconciliation_matching
 from . import test_reconciliation_recovery
+from . import test_reconciliation_screens
 from . import test_reconciliation_sessions
 from . import test_reconciliation_volume
 from . import test_refund_books

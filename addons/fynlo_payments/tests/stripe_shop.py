@@ -15,6 +15,7 @@ from ..models.stripe_connection import _connect
 from .bank import OutsideCase
 
 ACCOUNT = "acct_restaurant"
+SECRETS = ("whsec_new", "whsec_old")
 BASE = "FYNLO_STRIPE_API_BASE"
 
 
@@ -27,7 +28,7 @@ class StripeSettingsCase:
         self.values = {
             "FYNLO_STRIPE_SECRET_KEY_FILE": self.file("live", "rk_live_only_for_tests"),
             "FYNLO_STRIPE_TEST_SECRET_KEY_FILE": self.file("test", "sk_test_only_for_tests\n"),
-            "FYNLO_STRIPE_WEBHOOK_SECRETS_FILE": self.file("hooks", "whsec_new\nwhsec_old\n"),
+            "FYNLO_STRIPE_WEBHOOK_SECRETS_FILE": self.file("hooks", "\n".join(SECRETS)),
             "FYNLO_STRIPE_PUBLISHABLE_KEY": "pk_live_shown",
             "FYNLO_STRIPE_TEST_PUBLISHABLE_KEY": "pk_test_shown",
             BASE: "",

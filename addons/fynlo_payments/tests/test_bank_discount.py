@@ -4,6 +4,7 @@ from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 
 from .bank import OutsideCase
+from .pay_links import PayLinkCase
 
 
 @tagged("post_install", "-at_install")
@@ -101,3 +102,40 @@ class TestBankDiscount(OutsideCase):
         body = {"base_version": self.order(order)["version"], "operations": [edit]}
         self.done("POST", f"/orders/{order['id']}/operations", body)
         self.assertEqual(self.totals(order, "discount", "due"), [90, 600])
+
+
+@tagged("post_install", "-at_install")
+class TestBankDiscountOnPhones(PayLinkCase):
+    """A guest who pays the whole bill with a pay link gets it as a guest at the till does."""
+
+    def setUp(self):
+        super().setUp()
+        self.location.fynlo_bank_discount_id = self._discount(
+            self.company, "By bank", kind="percent", value_bp=150, scope="order"
+        )
+        self.env.flush_all()
+
+    def test_paid_by_link(self):
+        order = self.place(self.line(self.menu.pizza))
+        link = self.make(order, 1000, complete=True)
+        self.tap_bank(link)
+        self.assertEqual(self.payment_at_bank()["amount_in_minor"], 985)
+        self.decide()
+        self.assertEqual(self.look(link), "paid")
+        self.assertPaid(order, 985)
+        self.assertEqual((self.read(link)["state"], self.order_now(order)["state"]), ("paid", "completed"))
+
+    def test_a_guest_who_turns_back_can_try_again(self):
+        """Bill and link are as they were, and the discount is not given twice."""
+        order = self.place(self.line(self.menu.pizza))
+        link = self.make(order, 1000)
+        self.tap_bank(link)
+        self.assertEqual(self.order_now(order)["totals"]["total"], self.gbp(985))
+        self.decide("decline")
+        self.assertEqual(self.look(link), "open")
+        self.assertEqual(self.order_now(order)["totals"]["total"], self.gbp(1000))
+        self.bank.payments.clear()
+        self.tap_bank(link)
+        self.decide()
+        self.assertEqual(self.look(link), "paid")
+        self.assertPaid(order, 985)

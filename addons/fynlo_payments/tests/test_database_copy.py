@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -30,7 +31,9 @@ class TestDatabaseCopy(Shop, TransactionCase):
         values = {PREFIX + "ENVIRONMENT": "sandbox", **{PREFIX + name: "x" for name in TEXTS}}
         values |= {PREFIX + FILES[0]: str(secret), PREFIX + FILES[1]: str(KEY)}
         (secret.parent / "key").write_text("sk_test_only_for_tests")
-        values["FYNLO_STRIPE_TEST_SECRET_KEY_FILE"] = str(secret.parent / "key")
+        values |= dict.fromkeys(
+            ("FYNLO_STRIPE_TEST_SECRET_KEY_FILE", "FYNLO_STRIPE_WEBHOOK_SECRETS_FILE"), str(secret.parent / "key")
+        )
         self.enterContext(patch.dict(os.environ, values))
         self.location.write({"fynlo_stripe_mode": "test", "fynlo_stripe_account": "acct_restaurant"})
 
@@ -41,6 +44,18 @@ class TestDatabaseCopy(Shop, TransactionCase):
             self.env.cr.execute(query)
         self.env.invalidate_all()
         self.env.registry.clear_cache("stable")
+
+    def assert_closed(self, act, what):
+        with self.assertRaises(ProviderUnavailable) as refused:
+            act()
+        self.assertEqual(refused.exception.code, "provider_database_is_a_copy", what)
+
+    def test_no_notification_is_taken(self):
+        for code in ("open_banking", "stripe"):
+            self.env[f"fynlo.provider.{code}"]._listener()
+        self.neutralise()
+        for code in ("open_banking", "stripe"):
+            self.assert_closed(self.env[f"fynlo.provider.{code}"]._listener, code)
 
     def outside(self):
         """Every provider that is reached over the network, and the connections behind them."""
@@ -59,9 +74,8 @@ class TestDatabaseCopy(Shop, TransactionCase):
         self.assertFalse(self.location.fynlo_stripe_mode or self.location.fynlo_stripe_account)
         self.location.fynlo_stripe_mode = "test"  # somebody tries it out in the copy
         for provider in self.outside():
-            with self.subTest(provider._name), self.assertRaises(ProviderUnavailable) as refused:
-                provider._connection(self.location)
-            self.assertEqual(refused.exception.code, "provider_database_is_a_copy", provider._name)
+            with self.subTest(provider._name):
+                self.assert_closed(partial(provider._connection, self.location), provider._name)
 
     def test_certificates_are_out_of_use(self):
         shared = {"company_id": self.company.id, "kind": "merchant_identity", "merchant_id": "merchant.x"}

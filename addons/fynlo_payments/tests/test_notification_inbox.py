@@ -182,6 +182,18 @@ class TestHandling(OutsideShop, TransactionCase):
         self.assertEqual(len(self.bank.asked), 3)
         self.assertEqual(told.mapped("tries"), [1, 1, 1, 0, 0])
 
+    def test_others_go_before_a_provider_that_left_one_unanswered(self):
+        silent, next_one = self.sent_payment(), self.sent_payment()
+        self.bank.states[silent.fynlo_uuid] = ProviderUnavailable("provider_unavailable")
+        self.receive(self.event(silent))
+        self.work()
+        later = self.receive(self.event(next_one))
+        other = self.receive(self.event(), provider="stripe")
+        self.env.cr.flush()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            inbox = self.inbox.with_env(self.env(cr=cr))
+            self.assertEqual([inbox._claim([]).ids for _turn in range(3)], [other.ids, later.ids, []])
+
     def test_a_poisoned_one_holds_up_no_other(self):
         bad, good = self.sent_payment(), self.sent_payment()
         told = self.receive(self.event(bad), self.event(good))
@@ -276,6 +288,23 @@ class TestAfterwards(OutsideShop, TransactionCase):
         self.assertFalse(other.search([("id", "in", told.ids)]))
         with self.assertRaises(AccessError):
             other.browse(own.id).action_handle_again()
+
+    def test_managers_can_read_what_list_and_form_show(self):
+        payment = self.sent_payment()
+        (told,) = self.receive(self.event(payment))
+        self.work()
+        inbox = self.as_user(self.manager)
+        views = inbox.get_views([(False, "list"), (False, "form"), (False, "search")])
+        shown = views["models"]["fynlo.payment.notification"]["fields"]
+        self.assertLessEqual({"payment_id", "state", "failure_code", "received_at", "event_id"}, shown.keys())
+        found = inbox.web_search_read(
+            [("id", "=", told.id)],
+            {
+                name: {"fields": {"display_name": {}}} if field["type"] == "many2one" else {}
+                for name, field in shown.items()
+            },
+        )
+        self.assertEqual((found["length"], found["records"][0]["payment_id"]["id"]), (1, payment.id))
 
     def test_old_ones_are_forgotten(self):
         payment = self.sent_payment()

@@ -71,19 +71,6 @@ class TestPaymentExport(TradingDay):
         (row,) = self.rows(self.window("fees", owner.user_id))
         self.assertEqual((row["fee"], row["charged"], row["month"]), ("0.12", "10.00", f"{payment.create_date:%Y-%m}"))
 
-    def test_fees_are_added_up_for_an_invoice(self):
-        first = self.env["fynlo.payment"].search([("fynlo_uuid", "=", self.taken["id"])])
-        order = self.place(self.line(self.menu.pizza))
-        second = self.env["fynlo.payment"].search([("fynlo_uuid", "=", self.pay(order, 1000)["id"])])
-        for payment, fee in ((first, 12), (second, 30)):
-            self.env["fynlo.fee.revenue"]._accrue(payment, fee, charged_minor=1000)
-        owner = self.hire("Olga", "owner")
-        (row,) = self.rows(self.window("invoice", owner.user_id))
-        self.assertEqual((row["what"], row["payments"], row["charged"], row["fee"]), ("accrued", "2", "20.00", "0.42"))
-        self.assertEqual((row["month"], row["location"]), (f"{self.today:%Y-%m}", self.location.name))
-        with self.assertRaises(AccessError):
-            self.window("invoice").action_export()
-
     def test_it_is_audited(self):
         self.rows(self.window())
         self.env.cr.flush()

@@ -1,6 +1,7 @@
 """Days of an account: what was damaged is a task, what is repaired resolves itself, and a day is never told twice."""
 
 from datetime import UTC, timedelta
+from unittest.mock import patch
 
 from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.tools.clock import now
@@ -267,6 +268,22 @@ class TestReconciliation(Reported):
         self.assertEqual(self.account.tenders, [TENDER])
         self.report = Report("acct_other")
         self.assertNotEqual(self.known(self.location), self.account)
+
+    def test_the_scheduled_action_goes_on_after_a_broken_account(self):
+        broken, good = Report("acct_broken"), Report("acct_good")
+        broken.movements = lambda _since, _until: 1 / 0
+        here = self.location
+        reports = [(self.tender, here, broken), (self.tender, here, good)]
+        self.patch(self.registry["fynlo.settlement.account"], "_reports", lambda _accounts: reports)
+        undone = []
+        with patch.object(self.env.cr, "rollback", lambda: undone.append(True)):
+            for _ in range(2):
+                with self.assertLogs("odoo.addons.fynlo_payments.models.reconciliation_service", "ERROR"):
+                    self.service._cron_reconcile()
+        self.assertEqual(undone, [True, True])
+        self.assertEqual(len(good.asked), 1)  # it is read once a day
+        known = self.env["fynlo.settlement.account"].search([("name", "=", "acct_good")])
+        self.assertTrue(known.read_at)
 
     def test_an_account_is_due_once_its_day_is_over(self):
         begins, ends = self.account._calendar().span(self.day)

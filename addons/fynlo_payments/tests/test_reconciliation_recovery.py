@@ -6,13 +6,16 @@ from pathlib import Path
 from unittest.mock import patch
 
 from odoo.addons.fynlo_pos_core.tools.clock import now
+from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 from odoo.tests.common import _super_send
 
 from simulators.bank.server import BankServer
+from simulators.stripe import refunds
 from simulators.stripe.server import StripeServer
 
 from ..models import provider_call, settlement_reading
+from ..models.refund_call import look_refund
 from ..providers.connection import ProviderUnavailable
 from ..providers.stripe_client import StripeConnection, StripeSettings
 from ..providers.truelayer_client import Account, TrueLayerConnection, loopback
@@ -54,15 +57,20 @@ class TestReconciliationRecovery(OutsideCase):
         self.addCleanup(server.shutdown)
         return server
 
-    def test_a_card_whose_answer_was_lost_is_found_as_well(self):
+    def on_stripe(self):
+        """The location is paid by the simulated Stripe instead; returns its server and the account's books."""
         stripe = self.serve(StripeServer(secrets=("whsec_test_only",)))
         account = f"acct_{now().timestamp():.0f}_{self.location.id}"
         settings = StripeSettings(
             "sk_test_simulated", False, ("whsec_test_only",), account, api_base=stripe.base, digits=2
         )
         self.bank = StripeConnection(settings)
-        order, body = self.place(), self.wish(1200, details={"payment_method": "pm_card_visa"})
         self.addCleanup(stripe.faults.clear)
+        return stripe, stripe.accounts.books(account)
+
+    def test_a_card_whose_answer_was_lost_is_found_as_well(self):
+        stripe, _books = self.on_stripe()
+        order, body = self.place(), self.wish(1200, details={"payment_method": "pm_card_visa"})
         with stripe.faults.script(("/v1/payment_intents", "drop_after", 50)):
             answer = self.pay(order, 1200, body=body)
         self.assertEqual((answer.status_code, answer.json()["state"]), (202, "unknown"))
@@ -70,6 +78,39 @@ class TestReconciliationRecovery(OutsideCase):
         self.assertEqual((self.attempt(body).state, row.state, row.provider), ("captured", "resolved", "stripe"))
         self.assertBooked(order, 1200)
         self.assertEqual((row.provider_amount, row.ledger_amount, row.orders_amount), (1200, 1200, 1200))
+
+    def refund(self, order, minor):
+        body = {"id": uuid7(), "reason": "Cold", "amount": self.money(minor)}
+        return self.done("POST", f"/orders/{order['id']}/refunds", body)["refunds"][0]
+
+    def given(self, refund):
+        self.env.invalidate_all()
+        return self.env["fynlo.refund"].search([("fynlo_uuid", "=", refund["id"])])
+
+    def test_refunds_are_matched_too(self):
+        order, body = self.paid_unnoticed()
+        provider_call.look(self.registry, self.attempt(body).id)
+        self.done("POST", f"/orders/{order['id']}:complete")
+        refund = self.refund(order, 300)
+        look_refund(self.registry, self.given(refund).id)
+        row = self.reconcile(1)
+        self.assertEqual((self.given(refund).state, row.state, row.movement_count), ("succeeded", "matched", 2))
+        self.assertEqual((row.provider_amount, row.ledger_amount, row.orders_amount), (900, 900, 900))
+
+    def test_a_refund_that_came_back_without_anybody_telling_is_owed_to_the_guest(self):
+        stripe, books = self.on_stripe()
+        order = self.place()
+        answer = self.pay(order, 1200, complete=True, details={"payment_method": "pm_card_visa"})
+        self.assertEqual(answer.status_code, 201, answer.text)
+        refund = self.refund(order, 300)
+        look_refund(self.registry, self.given(refund).id)
+        self.assertEqual(self.given(refund).state, "succeeded")
+        with stripe.request():
+            refunds.finish(books, next(iter(books.kept["refund"].values())), fails=True)
+        row = self.reconcile(1)
+        self.assertEqual((self.given(refund).state, self.given(refund).owed), ("failed", 300))
+        self.assertEqual((row.state, row.movement_count, row.fact_count), ("resolved", 3, 3))
+        self.assertEqual((row.provider_amount, row.ledger_amount), (1200, 1200))
 
     def paid_unnoticed(self, minor=1200):
         """An order whose guest has paid at the bank; nobody has told us. Returns order and payment."""

@@ -38,12 +38,23 @@ class TestRefundBooksOutside(Refunding):
     def sold(self, *lines, tip=0):
         """A completed order that was paid by bank."""
         order = self.place(*(lines or [self.line(self.menu.pizza, "2")]))
-        due = order["totals"]["due"]["amount"]
-        sent = self.pay(order, due, method="open_banking", tip=self.gbp(tip), complete=True)
+        return self.pay_by_bank(order, order["totals"]["due"]["amount"], tip=self.gbp(tip), complete=True)["order"]
+
+    def pay_by_bank(self, order, minor, **values):
+        sent = self.pay(order, minor, method="open_banking", **values)
         row = self.env["fynlo.payment"]._by_uuid(sent["id"])
         with self.enter_registry_test_mode():
             document, _action = provider_call.charge(self.registry, row.id, {})
-        return document["order"]
+        return document
+
+    def five_pence(self):
+        kinds = (("RNDP", "income_other", "profit_account_id"), ("RNDL", "expense", "loss_account_id"))
+        accounts = {
+            field: self.env["account.account"].create({"name": code, "code": code, "account_type": kind}).id
+            for code, kind, field in kinds
+        }
+        values = {"name": "Five pence", "rounding": 0.05, "rounding_method": "HALF-UP", "strategy": "add_invoice_line"}
+        return self.env["account.cash.rounding"].create(values | accounts)
 
     def ask(self, refund):
         """Have the provider asked for a refund, or after it."""
@@ -125,6 +136,28 @@ class TestRefundBooksOutside(Refunding):
         lines = session._get_related_account_moves().line_ids
         self.assertAlmostEqual(sum(lines.mapped("balance")), 0.0)
         self.assertEqual(self.income(lines), -10.84)
+
+    def test_a_bank_gives_pennies_and_a_drawer_coins(self):
+        values = {"cash_rounding": True, "rounding_method": self.five_pence().id, "only_round_cash_method": True}
+        self.location.write(values)
+        for price, coins in ((2.37, 235), (2.38, 235), (2.40, 240)):
+            with self.subTest(price):
+                self.menu.cola.list_price = price
+                self.env.flush_all()
+                first, second = self.sold(self.line(self.menu.cola)), self.sold(self.line(self.menu.cola))
+                self.assertEqual(self.refund(first)["refunds"][0]["amount"], self.gbp(round(price * 100)))
+                self.assertEqual(self.refund(second, to_method="cash")["refunds"][0]["amount"], self.gbp(coins))
+
+    def test_what_is_owed_of_a_payment_taken_back_is_not_the_orders(self):
+        order = self.place(self.line(self.menu.pizza))
+        self.location.write({"cash_rounding": True, "rounding_method": self.five_pence().id})
+        self.env.flush_all()
+        self.pay_by_bank(order, 400)
+        self.bank.says = [REFUSED]
+        failed = self.ask(self.roll_back(order)["refunds"][0])
+        self.assertEqual(failed.owed, 400)
+        self.pay(order, 1000, complete=True)
+        self.assertEqual(self.refund(order)["refunds"][0]["amount"], self.gbp(1000))
 
     def test_givebacks_are_listed_once(self):
         order = self.sold()

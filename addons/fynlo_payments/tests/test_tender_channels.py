@@ -51,6 +51,17 @@ class TestTenderChannels(PayLinkCase):
         self.assertEqual(self.row_of(link).payment_id.state, "captured")
         self.assertPaid(self.order, 1000)
 
+    def test_the_link_is_on_the_timelines(self):
+        link = self.make(self.order, 1000)
+        self.tap_bank(link)
+        self.decide()
+        self.look(link)
+        payment = self.row_of(link).payment_id
+        for record in (payment, payment.order_id):
+            told = [one["what"] for one in record._fynlo_history()]
+            for what in ("Pay link: Paid", "Payment: Captured", "Ledger: Taken", "pay_link.created"):
+                self.assertIn(what, told)
+
     def test_amounts_out_of_range(self):
         self.offered(least=1100)
         self.assertEqual(self.make(self.order, 1000, status=422)["code"], "charge_out_of_range")

@@ -1,5 +1,7 @@
 """The window that sets a tender up: what it says is missing, what it asks, what it switches on."""
 
+import os
+import threading
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -7,9 +9,13 @@ from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tests.common import _super_send
+
+from simulators.stripe.server import StripeServer
 
 from ..providers.connection import Health, ProviderUnavailable
 from ..providers.setup import SetupFact
+from .test_stripe_setup import BASE, StripeSettingsCase
 from .trading_day import TradingDay
 
 
@@ -84,6 +90,19 @@ class TestTenderSetup(TradingDay):
         self.window().action_switch_on()
         self.assertTrue(offer.offered)
 
+    def test_what_was_switched_on_while_the_till_was_open_is_posted(self):
+        self.window(method="manual", name="Card machine").action_switch_on()
+        self.env.flush_all()
+        order = self.place(self.line(self.menu.pizza))
+        taken = self.pay(order, 1000, method="manual", complete=True, details={"reference": "A1"})
+        self.assertEqual(taken["order"]["state"], "completed")
+        self.close(10000)
+        session = self.post()
+        method = self.location._fynlo_tender_methods()["manual"]
+        self.assertEqual(session.order_ids.payment_ids.payment_method_id, method)
+        paid = session.bank_payment_ids
+        self.assertEqual((paid.journal_id, paid.amount), (method.journal_id, 10.0))
+
     def test_nothing_is_switched_on_while_something_is_missing(self):
         missing = SetupFact("Secret key", False, "Put it in the file that FYNLO_EXAMPLE_KEY_FILE names.")
         with self.outside(Health(True), [SetupFact("Account", True), missing]) as asked:
@@ -153,3 +172,71 @@ class TestTenderSetup(TradingDay):
                 window.action_switch_on()
         self.assertEqual(caught.exception.code, "not_found")
         self.assertNotIn("gift_card", self.location._fynlo_tender_methods())
+
+
+@tagged("post_install", "-at_install")
+class TestStripeInTheWindow(StripeSettingsCase, TradingDay):
+    """With Stripe's API on this machine."""
+
+    @classmethod
+    def _request_handler(cls, session, request, /, **options):
+        """Odoo's guard of tests takes ``timeout`` for one number; ours are a pair."""
+        assert request.url.startswith("http://127.0.0.1:"), request.url
+        return _super_send(session, request, **options)
+
+    def setUp(self):
+        super().setUp()
+        self.registry_enter_test_mode()
+        self.prepare_stripe()
+        self.server = StripeServer(secrets=("whsec_new",))
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        self.values[BASE] = self.server.base
+        self.enterContext(patch.dict(os.environ, self.values))
+
+    def window(self):
+        windows = self.env["fynlo.tender.setup"].with_user(self.manager.user_id)
+        return windows.create({"config_id": self.location.id, "method": "stripe"})
+
+    def press_test(self, window):
+        window.action_test()
+        self.env.cr.flush()
+        self.env.cr.postcommit.run()
+        window.invalidate_recordset()
+
+    def test_set_up_and_switched_on(self):
+        window = self.window()
+        self.assertEqual((window.mode, window.facts_ok, window.is_outside), ("test", True, True))
+        self.assertTrue(window.notified_at.endswith("/api/v1/stripe/webhook"), window.notified_at)
+        self.press_test(window)
+        self.assertEqual((window.answer, window.answer_detail), ("usable", False))
+        window.action_switch_on()
+        method = self.location._fynlo_tender_methods()["stripe"]
+        self.assertEqual((method.name, method.journal_id), ("Card (Stripe)", window.journal_id))
+        self.assertIn("stripe", [one["method"] for one in self.env["fynlo.fees"]._listed(self.location)])
+
+    def test_without_its_key_it_says_which(self):
+        with patch.dict(os.environ, FYNLO_STRIPE_TEST_SECRET_KEY_FILE=""):
+            window = self.window()
+            self.assertFalse(window.facts_ok)
+            self.assertIn("FYNLO_STRIPE_TEST_SECRET_KEY_FILE", window.facts_html)
+            window.action_test()
+            self.assertEqual(window.answer, "unusable")
+            with self.assertRaises(UserError):
+                window.action_switch_on()
+        self.assertNotIn("stripe", self.location._fynlo_tender_methods())
+
+    def test_no_secret_is_shown(self):
+        window = self.window()
+        self.press_test(window)
+        told = " ".join(str(window[name]) for name in ("facts_html", "answer_detail", "notified_at", "name"))
+        for secret in ("sk_test_only_for_tests", "whsec_new", "rk_live_only_for_tests"):
+            self.assertNotIn(secret, told)
+
+    def test_live_is_unmistakable(self):
+        self.location.fynlo_stripe_mode = "live"
+        window = self.window()
+        self.assertEqual(window.mode, "live")
+        self.press_test(window)  # a simulated Stripe is refused where real money is meant
+        self.assertEqual(window.answer, "unusable")

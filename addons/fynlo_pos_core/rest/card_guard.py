@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from odoo import _
+from odoo import _  # no record is at hand here
 
 from ..tools.card_numbers import find_card_numbers
 from .problem import Invalid, declare
@@ -35,6 +35,7 @@ def refuse_card_numbers(raw: bytes) -> None:
         return
     fields = [path for path, text in _texts(body) if any(find_card_numbers(text))]
     if fields:
+        # pylint: disable=prefer-env-translation
         detail = _("This holds a card number.")
         errors = [{"field": path, "code": "card_number_refused", "detail": detail} for path in fields[:20]]
         raise Invalid(_("A card number must not be sent in this way."), code="card_number_refused", errors=errors)

@@ -12,6 +12,7 @@ from ..connection import Event, NotificationRefused, ProviderUnavailable
 
 TOLERANCE_SECONDS = 300
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,255}")
+KIND = re.compile(r"[a-z0-9_.]{1,100}")
 
 
 class StripeListener:
@@ -56,7 +57,7 @@ def read(body: bytes) -> Event:
         subject = event["data"]["object"]
         return Event(
             id=_known(event["id"]),
-            kind=str(event["type"]),
+            kind=_kind(event["type"]),
             reference=_intent_of(subject),
             leg_uuid=_name((subject.get("metadata") or {}).get("leg_uuid")),
             account=_name(event.get("account")),
@@ -86,6 +87,12 @@ def _intent_of(subject: dict[str, Any]) -> str | None:
         return _name(subject["id"])
     at_reader = (subject.get("action") or {}).get("process_payment_intent") or {}
     return _name(subject.get("payment_intent") or at_reader.get("payment_intent"))
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, str) or not KIND.fullmatch(value):
+        raise ValueError("no kind")
+    return value
 
 
 def _known(value: Any) -> str:

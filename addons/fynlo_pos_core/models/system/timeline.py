@@ -44,11 +44,14 @@ class FynloTimeline(models.AbstractModel):
         mine = [("company_id", "=", self.company_id.id), ("resource_id", "in", ids)]
         for event in self.env["fynlo.outbox"].sudo().search(mine, limit=LIMIT)[::-1]:
             yield {"at": event.created_at, "icon": "fa-bell-o", "what": event._title(), "detail": event._place()}
-        for operation in self.env["fynlo.idempotency"].sudo().search(mine, limit=LIMIT)[::-1]:
+        operations = self.env["fynlo.idempotency"].sudo().search(mine, limit=LIMIT)[::-1]
+        callers = self._callers(operations.mapped("scope"))
+        for operation in operations:
             yield {
                 "at": operation.created_at,
                 "icon": "fa-exchange",
                 "what": operation.route,
+                "who": callers.get(operation.scope, ""),
                 "detail": self.env._("answered %(status)s, key %(key)s", status=operation.status, key=operation.key),
             }
         for entry in self.env["fynlo.audit.log"].sudo().search(mine, limit=LIMIT)[::-1]:
@@ -59,6 +62,13 @@ class FynloTimeline(models.AbstractModel):
                 "who": entry.actor or "",
                 "detail": " · ".join(filter(None, (_step(entry), entry.reason, entry.approver))),
             }
+
+    def _callers(self, scopes):
+        """The names of the devices and people that asked, by the public ids that requests keep of them."""
+        found = [("fynlo_uuid", "in", scopes)]
+        people = self.env["hr.employee"].sudo().with_context(active_test=False).search(found)
+        devices = self.env["fynlo.device"].sudo().with_context(active_test=False).search(found)
+        return {one.fynlo_uuid: one.name for records in (people, devices) for one in records}
 
     def _fynlo_moment(self, moment):
         """A moment by the clock on the location's wall."""
