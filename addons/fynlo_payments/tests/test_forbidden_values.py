@@ -1,12 +1,14 @@
 """After every tender was used on simulators: no secret of any of them is in the database or in a log line."""
 
 import base64
+import hmac
 import io
 import json
 import logging
 import os
 import tempfile
 import threading
+import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -146,8 +148,22 @@ class TestForbiddenValues(WithGateway, PayLinkCase):
         self.assertEqual((paid.status_code, declined.status_code), (201, 402), paid.text + declined.text)
         asked = self.pay("stripe", {"payment_method": "pm_card_threeDSecure2Required"})[1].json()
         self.assertIn("_secret_", asked["action"]["client_secret"])
-        intents = self.stripe.accounts.books(ACCOUNT).kept["payment_intent"].values()
+        intents = list(self.stripe.accounts.books(ACCOUNT).kept["payment_intent"].values())
+        self.notify(intents[0])
         return [KEY, HOOK, *(intent["client_secret"] for intent in intents)]
+
+    def notify(self, intent):
+        """What Stripe tells of a payment holds the payment whole, its client secret too."""
+        event = {"id": "evt_1Abc", "object": "event", "type": "payment_intent.succeeded", "account": ACCOUNT}
+        moment = int(time.time())
+        body = json.dumps({**event, "created": moment, "livemode": False, "data": {"object": intent}})
+        self.assertIn(intent["client_secret"], body)
+        signature = hmac.new(HOOK.encode(), f"{moment}.{body}".encode(), "sha256").hexdigest()
+        headers = {"Stripe-Signature": f"t={moment},v1={signature}", "Content-Type": "application/json"}
+        answer = self.url_open("/api/v1/stripe/webhook", data=body.encode(), headers=headers, timeout=30)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        kept = self.env["fynlo.payment.notification"].search([("event_id", "=", "evt_1Abc")])
+        self.assertEqual(kept.reference, intent["id"])
 
     def pay_by_bank(self):
         link = self.make(self.place(self.line(self.menu.pizza)), 1000)

@@ -54,12 +54,12 @@ class TestPaymentSecurity(OutsideCase):
         self.ids = {"order_id": self.order["id"], "payment_id": paid["id"], "waiting": waiting["id"]}
 
     def operations(self):
-        """Path, method and operation of every route of money."""
+        """Path, method and operation of every route of money but those for providers, who speak for themselves."""
         found = [
             (path, method.upper(), operation)
             for path, operations in self.document["paths"].items()
             for method, operation in operations.items()
-            if TAGS & set(operation.get("tags", ()))
+            if TAGS & set(operation.get("tags", ())) and "webhook" not in path
         ]
         self.assertGreater(len(found), 25)
         return found
