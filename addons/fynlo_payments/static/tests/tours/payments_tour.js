@@ -55,8 +55,8 @@ registry.category("web_tour.tours").add("fynlo_payment_methods", {
         see("The other one stays", ".o_fynlo_till_preview [data-tender=open_banking]"),
 
         click("Set up a tender", ".o_form_view button:contains(Set up a tender)"),
-        { content: "Gift cards", trigger: '.modal .o_field_widget[name="method"] input', run: "click" },
-        click("Gift cards", '.o_select_menu_item:contains("Gift card")'),
+        { content: "Credit of guests", trigger: '.modal .o_field_widget[name="method"] input', run: "click" },
+        click("Credit of guests", '.o_select_menu_item:contains("Store credit")'),
         see("It needs nobody", ".modal .o_field_widget[name=facts_html]:contains(works without anybody outside)"),
         click("Switch it on", ".modal button[name=action_switch_on]"),
         see("It is on", ".modal .alert-success:contains(Tills of this location take it)"),
