@@ -58,6 +58,7 @@ class OpenBankingController(http.Controller):
             "payment_method_unavailable",
             "charge_out_of_range",
             "tip_unavailable",
+            "tip_too_large",
             "unknown_item",
         ),
         idempotent=False,  # the id makes it one, and the address must be kept in no record

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from odoo import http
 from odoo.addons.fynlo_pos_core.controllers.order_shapes import OrderView
-from odoo.addons.fynlo_pos_core.rest import Answer, Problem, api_route, current_identity
+from odoo.addons.fynlo_pos_core.rest import Answer, api_route, current_identity
 from odoo.addons.fynlo_pos_core.rest.shapes import Id, MoneyShape, MoneyView, PageQuery, Shape, View, WireMoment
 from odoo.http import request
 from pydantic import Field
@@ -134,8 +134,6 @@ def told(payment, action):
         failure = payment["failure"] or {}
         attempt = {"failure_code": failure.get("code"), "state": payment["state"]}
         shown = {name: value for name, value in payment.items() if name != "order"}
-        if failure.get("code") in {"provider_unavailable", "provider_busy"}:
-            raise Problem(failure["code"], failure["message"], payment=shown, headers={"Retry-After": "2"})
         raise declined(request.env, attempt, shown)
     return _as_it_is(payment, action)
 
@@ -168,6 +166,7 @@ class PaymentsController(http.Controller):
             "payment_method_unavailable",
             "charge_out_of_range",
             "tip_unavailable",
+            "tip_too_large",
             "charge_out_of_range",
             "amount_due",
             "unknown_item",

@@ -46,6 +46,7 @@ TAKING = (
     "too_many_declines",
     "payment_method_unavailable",
     "tip_unavailable",
+    "tip_too_large",
     "charge_out_of_range",
     "amount_due",
     "unknown_item",

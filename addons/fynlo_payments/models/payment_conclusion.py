@@ -23,6 +23,8 @@ from .payment_failures import failure_sentence
 
 _logger = logging.getLogger(__name__)
 
+#: The provider was certainly not asked: that says nothing of the guest's money.
+NOT_ASKED = frozenset({"provider_unavailable", "provider_busy"})
 #: The provider holds another amount, currency or payment than was asked for; a person must look.
 MISMATCH = "provider_mismatch"
 
@@ -192,6 +194,9 @@ class FynloPaymentService(models.AbstractModel):
 
 def declined(env, attempt, document):
     """The refusal that tells a till that no money was taken by an attempt."""
+    if attempt["failure_code"] in NOT_ASKED:
+        sentence = failure_sentence(env, attempt["failure_code"])
+        return Problem(attempt["failure_code"], sentence, payment=document, headers={"Retry-After": "2"})
     return Problem(
         "payment_declined",
         failure_sentence(env, attempt["failure_code"]),

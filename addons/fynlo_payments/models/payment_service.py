@@ -5,6 +5,7 @@ locked first, so two tills that pay the same order wait for each other and neith
 """
 
 from odoo import api, models
+from odoo.addons.fynlo_pos_core.engine.operations import most_tip
 from odoo.addons.fynlo_pos_core.engine.surcharge import order_add_surcharge
 from odoo.addons.fynlo_pos_core.models.orders.order_states import ORDER_STATES
 from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
@@ -114,6 +115,8 @@ class FynloPaymentService(models.AbstractModel):
             raise Invalid(self.env._("A tip cannot be negative."), field="tip.amount")
         if tip and not facts.tip_product_id:
             raise Invalid(self.env._("This location takes no tips."), code="tip_unavailable", field="tip")
+        if tip and order.tip + tip > most_tip(order, facts.digits):
+            raise Invalid(self.env._("A tip is at most ten times the bill."), code="tip_too_large", field="tip.amount")
         order.tip += tip
 
     def _check_amounts(self, order, facts, wish):

@@ -150,6 +150,7 @@ class TestPaymentFailures(OutsideCase):
             self.assertIn(refused.status_code, (409, 422), amount)
         for wish in (
             self.wish(1200, tip=self.money(-1)),
+            self.wish(1200, tip=self.money(12001)),
             self.wish(1200, amount={"amount": 1200, "currency": "JPY"}),
             self.wish(1200, method="carrier_pigeon"),
             self.wish(1200, tendered=self.money(2000)),

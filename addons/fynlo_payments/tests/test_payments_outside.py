@@ -68,7 +68,11 @@ class TestPaymentsOutside(OutsideCase):
     def test_a_provider_that_was_not_asked(self):
         order = self.place()
         self.bank.answers, self.bank.executed = [ProviderUnavailable("provider_unavailable")], False
-        self.assertProblem(self.pay(order, 1200), "provider_unavailable", 503)
+        body, key = self.wish(1200), uuid7()
+        for _again in range(2):
+            answer = self.pay(order, 1200, body=body, key=key)
+            self.assertProblem(answer, "provider_unavailable", 503)
+        self.assertEqual(self.bank.calls, ["create"])
         self.assertBooked(order, 0)
 
     def test_an_answer_that_is_lost(self):
