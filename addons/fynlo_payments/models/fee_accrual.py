@@ -9,7 +9,7 @@ class FynloPaymentEntry(models.Model):
     @api.model
     def _enter_capture(self, payment):
         super()._enter_capture(payment)
-        if not payment._provider()._immediate and payment.fee_schedule_id:
+        if payment.fee_schedule_id and not payment._provider()._immediate:
             self.env["fynlo.fee.revenue"]._accrue(
                 payment,
                 payment.application_fee,

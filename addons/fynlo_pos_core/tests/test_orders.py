@@ -43,6 +43,8 @@ class TestOrders(Shop, TransactionCase):
             {
                 "subtotal": 1917,
                 "discount": 0,
+                "surcharge": 0,
+                "reserved": 0,
                 "service_charge": 0,
                 "tax": 383,
                 "tip": 0,
