@@ -44,7 +44,8 @@ def findings(restaurant, caller: Caller, folder: Path, *selection: str) -> str:
         "--suppress-health-check", "all", "--no-color", "--continue-on-failure", *selection,
     ]  # fmt: skip
     found = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=900)
-    return found.stdout[-8000:] + found.stderr[-2000:] if found.returncode else ""
+    failures = found.stdout[max(0, found.stdout.find("= FAILURES")) :]  # advice and statistics come after them
+    return failures[:12_000] + found.stderr[-2000:] if found.returncode else ""
 
 
 def test_the_api_keeps_its_contract(restaurant, tmp_path):
