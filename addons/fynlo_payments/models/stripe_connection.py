@@ -10,6 +10,8 @@ from ..providers.setup import SetupFact
 from ..providers.stripe_client import StripeConnection, StripeListener, StripeSettings, environment
 
 OPEN_FOR = timedelta(minutes=1)
+#: The columns in which a payment keeps where at Stripe it was made.
+PLACE = ("provider_mode", "provider_account", "provider_secret_name")
 
 
 class FynloStripeConnection(models.AbstractModel):
@@ -18,21 +20,42 @@ class FynloStripeConnection(models.AbstractModel):
 
     @api.model
     def _connection(self, location):
-        """The connection of a location (pos.config). Calls nobody.
+        """The connection for new payments of a location (pos.config). Calls nobody.
 
         Raises :class:`ProviderUnavailable` while the location has no mode, when its key is missing or of
         the other mode, and when a simulated Stripe is named where real money is meant.
         """
+        return self._open(self._place(location), location)
+
+    @api.model
+    def _connection_of(self, payment):
+        """The connection to where a payment was made, of which it keeps the place. Raises as :meth:`_connection`."""
+        payment = payment.sudo()
+        return self._open({name: payment[name] for name in PLACE}, payment.config_id)
+
+    @api.model
+    def _place(self, location):
+        """Where a location's payments are made, as the columns in which each payment keeps it."""
         location = location.sudo()
-        if not location.fynlo_stripe_mode:
+        return {
+            "provider_mode": location.fynlo_stripe_mode,
+            "provider_account": location.fynlo_stripe_account,
+            "provider_secret_name": location.fynlo_stripe_key,
+        }
+
+    @api.model
+    def _open(self, place, location):
+        """The connection to ``place``, with what else a location has chosen."""
+        location = location.sudo()
+        if not place["provider_mode"]:
             raise ProviderUnavailable("provider_unavailable")
-        livemode, key_name = location.fynlo_stripe_mode == "live", location.fynlo_stripe_key or None
+        livemode = place["provider_mode"] == "live"
         return _connect(
             StripeSettings(
-                secret_key=environment.secret_key(livemode, key_name),
+                secret_key=environment.secret_key(livemode, place["provider_secret_name"] or None),
                 livemode=livemode,
                 webhook_secrets=environment.webhook_secrets(),
-                account=location.fynlo_stripe_account or None,
+                account=place["provider_account"] or None,
                 api_version=environment.api_version(),
                 api_base=environment.api_base(livemode),
                 digits=location.currency_id.decimal_places,
