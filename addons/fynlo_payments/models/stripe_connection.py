@@ -1,6 +1,5 @@
 """Stripe's connection of a location: its settings here, the secrets from the process's environment."""
 
-from datetime import timedelta
 from functools import lru_cache
 
 from odoo import api, models
@@ -9,7 +8,6 @@ from ..providers.connection import ProviderUnavailable
 from ..providers.setup import SetupFact
 from ..providers.stripe_client import StripeConnection, StripeListener, StripeSettings, environment
 
-OPEN_FOR = timedelta(minutes=1)
 #: The columns in which a payment keeps where at Stripe it was made.
 PLACE = ("provider_mode", "provider_account", "provider_secret_name")
 
@@ -82,29 +80,6 @@ class FynloStripeConnection(models.AbstractModel):
             "account": location.fynlo_stripe_account or None,
             "capture": location.fynlo_stripe_capture,
             "terminal_location": location.fynlo_stripe_terminal_location or None,
-        }
-
-    @api.model
-    def _known(self, location):
-        """What is known here of the location's card payments, without asking anybody."""
-        location, started = location.sudo(), self.env.cr.now()
-        waiting = self.env["fynlo.payment"].sudo().search_read(
-            [
-                ("config_id", "=", location.id),
-                ("method", "=", "stripe"),
-                ("state", "in", ("sent", "unknown")),
-                ("sent_at", "<", started - OPEN_FOR),
-            ],
-            ["sent_at"],
-            order="sent_at",
-        )  # fmt: skip
-        return {
-            "mode": location.fynlo_stripe_mode or None,
-            "livemode": location.fynlo_stripe_mode == "live",
-            "account": location.fynlo_stripe_account or None,
-            "api_version": environment.api_version(),
-            "open_payments": len(waiting),
-            "oldest_open_s": int((started - waiting[0]["sent_at"]).total_seconds()) if waiting else None,
         }
 
     @api.model
