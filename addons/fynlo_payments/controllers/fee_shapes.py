@@ -17,7 +17,10 @@ TipsBase = Literal["country", "net", "gross"]
 
 
 class CompareShape(Shape):
-    """``bill`` holds no tip. ``funding`` is what is known of the card. ``pass_fee`` can only switch off."""
+    """``bill`` holds no tip. ``funding`` is what is known of the card. ``pass_fee`` can only switch off.
+
+    With ``channel`` ``online`` the comparison is of what guests can pay with on their own phone.
+    """
 
     bill: MoneyShape
     tip: MoneyShape | None = None

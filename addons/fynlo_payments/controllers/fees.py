@@ -36,14 +36,14 @@ class FeesController(http.Controller):
         location = _location()
         wish = _wish(location, body)
         fees = request.env["fynlo.fees"]
-        fees._require_tender(location, body.method)
+        fees._require_tender(location, body.method, body.channel)
         return _fee(location, body.method, fees._quote(location, body.method, wish))
 
     @api_route(
         "/payments/fees:compare",
         method="POST",
         permission="payment.take",
-        summary="The location's tenders for a charge, best first, with what each saves",
+        summary="The tenders for a charge, best first, with what each saves: those of tills, or of the pay page",
         tag="payments",
         body=shapes.CompareShape,
         returns=shapes.ComparisonView,

@@ -6,10 +6,12 @@ one set of rules.
 
 from odoo import http
 from odoo.addons.fynlo_pos_core.rest import Answer, NotFound, Problem, api_route, current_identity
+from odoo.addons.fynlo_pos_core.tools.clock import wire
 from odoo.http import request
 
 from ..models import provider_call
 from ..models.payment import HOLDING
+from ..models.stripe_health import ask_health
 from ..providers.connection import ProviderUnavailable
 from .payments import CaptureShape, PaymentsController, PaymentShape, PaymentView, TakenPaymentView, told
 from .refund_shapes import PaymentRefundShape, RefundsView
@@ -75,7 +77,7 @@ class StripeController(http.Controller):
         "/stripe/health",
         method="GET",
         permission="settings.read",
-        summary="Whether Stripe can be used at this location; asks Stripe",
+        summary="Whether Stripe can be used at this location; asks Stripe, at most once a minute",
         tag="stripe",
         returns=StripeHealthView,
         fresh=True,
@@ -89,8 +91,9 @@ class StripeController(http.Controller):
             connection = stripe._connection(location)
         except ProviderUnavailable:
             detail = request.env._("It is not set up: a mode, a key of this mode, or the file of the key is missing.")
-            return {**known, "usable": False, "detail": detail}
-        return Answer(afterwards=lambda: Answer({**known, **_as_told(connection.health())}))
+            return {**known, "usable": False, "detail": detail, "checked_at": None}
+        here = request.db, location.id
+        return Answer(afterwards=lambda: Answer({**known, **_as_told(ask_health(*here, connection))}))
 
     @api_route(
         "/stripe/connection-tokens",
@@ -250,8 +253,8 @@ def _confirmed(registry, row_id, details):
     return answer
 
 
-def _as_told(health):
-    return {"usable": health.usable, "detail": health.detail}
+def _as_told(said):
+    return {"usable": said.health.usable, "detail": said.health.detail, "checked_at": wire(said.at)}
 
 
 def _unavailable(away):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from odoo.addons.fynlo_pos_core.rest.shapes import Id, MoneyShape, Shape, View
+from odoo.addons.fynlo_pos_core.rest.shapes import Id, MoneyShape, Shape, View, WireMoment
 from pydantic import Field, model_validator
 
 #: Ids as Stripe writes them; card numbers have no place here.
@@ -79,7 +79,12 @@ class ConnectionTokenView(View):
 
 
 class StripeHealthView(View):
-    """``open_payments`` are those whose outcome has been open for more than a minute."""
+    """``open_payments`` are those whose outcome has been open for more than a minute.
+
+    ``usable`` and ``detail`` are Stripe's word of up to a minute ago: of ``checked_at``, empty when Stripe was not
+    asked as it is not set up. ``last_notification_s`` is how old the newest notification of the location's account is
+    that was verified.
+    """
 
     usable: bool
     detail: str
@@ -89,3 +94,5 @@ class StripeHealthView(View):
     api_version: str
     open_payments: int
     oldest_open_s: int | None
+    last_notification_s: int | None
+    checked_at: WireMoment | None

@@ -21,7 +21,7 @@ from . import surcharge_confirmation, surcharge_refund, bank_discount
 from . import tender_offer, tender_channels, tender_listing, tender_setup
 from . import payment_export
 from . import truelayer_connection, truelayer_setup
-from . import stripe_settings, stripe_connection
+from . import stripe_settings, stripe_connection, stripe_health
 from . import payment_dispute
 from . import provider_notification, notification_handling, notification_refunds, notification_health
 from . import payment_news

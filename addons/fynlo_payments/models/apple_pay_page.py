@@ -25,11 +25,17 @@ class FynloPayPage(models.AbstractModel):
     @api.model
     def _pay_methods(self, link):
         """With Apple Pay where it is set up; a phone that has none does not show it."""
-        methods, apple_pay = super()._pay_methods(link), self.env["fynlo.apple.pay"]
-        if self._offers(link, CARD) and not apple_pay._lacking(link.config_id):
-            url = urlsplit(apple_pay._card_processor(link.config_id)["url"])
+        methods = super()._pay_methods(link)
+        if self._offers(link, CARD) and CARD in self._tenders(link.config_id):
+            url = urlsplit(self.env["fynlo.apple.pay"]._card_processor(link.config_id)["url"])
             methods.append(ApplePayMethod("apple_pay", TEMPLATE, SCRIPT, f"{url.scheme}://{url.netloc}"))
         return methods
+
+    @api.model
+    def _tenders(self, location):
+        """Apple Pay is charged as a card."""
+        tenders = super()._tenders(location)
+        return tenders if self.env["fynlo.apple.pay"]._lacking(location) else tenders | {CARD}
 
     @api.model
     def _policy(self, policy, values):

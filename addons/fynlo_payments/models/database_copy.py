@@ -19,9 +19,9 @@ class FynloStripeConnection(models.AbstractModel):
     _inherit = "fynlo.stripe.connection"
 
     @api.model
-    def _connection(self, location):
+    def _open(self, place, location):
         self.env["fynlo.provider"]._require_original()
-        return super()._connection(location)
+        return super()._open(place, location)
 
     @api.model
     def _listener(self):

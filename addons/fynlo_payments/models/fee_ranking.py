@@ -71,8 +71,8 @@ class FynloFees(models.AbstractModel):
 
     @api.model
     def _ranked(self, location, wish):
-        """The location's tenders as :class:`Ranked`, best first, each with what it saves of the dearest."""
-        names = self._tenders(location)
+        """What is offered for the wish's channel as :class:`Ranked`, best first, with its saving on the dearest."""
+        names = self._tenders(location, wish.channel)
         priced, success = self._quotes(location, list(names), wish), self._success(location)
         hindrances = self._hindrances(location, list(names))
         tenders = [
@@ -86,9 +86,9 @@ class FynloFees(models.AbstractModel):
         return sorted(told, key=Ranked.place)
 
     @api.model
-    def _require_tender(self, location, method):
-        """Raises ``payment_method_unavailable`` for what the location does not take."""
-        if method not in self._tenders(location):
+    def _require_tender(self, location, method, channel):
+        """Raises ``payment_method_unavailable`` for what neither tills nor ``channel`` take; tills type cards in."""
+        if method not in self._tenders(location) and method not in self._tenders(location, channel):
             message = self.env._("This location does not take %s.", method)
             raise Invalid(message, code="payment_method_unavailable", field="method")
 

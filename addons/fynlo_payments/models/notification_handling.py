@@ -154,8 +154,8 @@ class FynloPaymentNotification(models.Model):
         return found
 
     def _foreign_to(self, payment):
-        """Why a notification cannot be about that payment, or ``None``: its location has another account, or mode."""
-        connection = payment._provider()._connection(payment.config_id)
+        """Why a notification cannot be about that payment, or ``None``: it was made at another account, or mode."""
+        connection = payment._provider()._connection_of(payment)
         if self.account != (connection.account or ""):
             return "wrong_account"
         return "wrong_mode" if self.livemode != connection.livemode else None

@@ -44,6 +44,11 @@ class FynloPayPage(models.AbstractModel):
         return [PayMethod(BANK, "fynlo_payments.pay_by_bank")] if self._offers(link, BANK) else []
 
     @api.model
+    def _tenders(self, location):
+        """The tenders for which a page of the location has a way to pay, whatever is offered there."""
+        return {BANK}
+
+    @api.model
     def _offers(self, link, tender):
         """Whether the link's location takes the tender and its provider is set up."""
         if tender not in self.env["fynlo.order.service"]._facts(link._identity()).tenders:

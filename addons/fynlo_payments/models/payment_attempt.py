@@ -18,6 +18,9 @@ class FynloPayment(models.Model):
 
     payment_method_id = fields.Many2one("pos.payment.method", "Booked as", readonly=True, ondelete="restrict")
     provider_key = fields.Char("Idempotency key at the provider", readonly=True, groups="base.group_system")
+    provider_mode = fields.Selection([("test", "Test"), ("live", "Live")], "Made in mode", readonly=True)
+    provider_account = fields.Char("Made at the account", readonly=True)
+    provider_secret_name = fields.Char("Made with the key named", readonly=True, groups="base.group_system")
     idempotency_scope = fields.Char(readonly=True, groups="base.group_system")
     idempotency_key = fields.Char("The till's idempotency key", readonly=True, groups="base.group_system")
     application_fee = fields.Integer("Fynlo's fee (minor units)", readonly=True)
@@ -43,7 +46,8 @@ class FynloPayment(models.Model):
     def _at_provider(self, details=None):
         """The attempt as its provider sees it, and the connection to the provider.
 
-        Raises :class:`~..providers.connection.ProviderUnavailable` when the location has lost its settings.
+        Raises :class:`~..providers.connection.ProviderUnavailable` when the keys that are here no longer reach
+        where it was made.
         """
         attempt = self.sudo()
         leg = Leg(
@@ -59,7 +63,7 @@ class FynloPayment(models.Model):
             sent_at=attempt.sent_at.replace(tzinfo=UTC) if attempt.sent_at else None,
             details=details or {},
         )
-        return leg, attempt._provider()._connection(attempt.config_id)
+        return leg, attempt._provider()._connection_of(attempt)
 
     @api.private
     def _taker(self):

@@ -35,7 +35,7 @@ class FynloPaymentService(models.AbstractModel):
     def _send(self, order, identity, facts, method_id, wish):
         """Reserve the amount and commit to asking the provider. Raises ``provider_unavailable``, ``amount_due``."""
         provider = self.env[PREFIX + wish.method]
-        self._check_provider(provider, facts)
+        place = self._place(provider, facts)
         tip = wish.tip.amount if wish.tip else 0
         if wish.complete and wish.amount.amount + tip < order.due:
             raise Problem(
@@ -59,6 +59,7 @@ class FynloPaymentService(models.AbstractModel):
                 "sent_at": now,
                 "next_look_at": now + FIRST_LOOK,
                 "expires_at": now + provider._expires_after,
+                **place,
                 **self._terms(order, facts, wish),
             }
         )
@@ -69,13 +70,16 @@ class FynloPaymentService(models.AbstractModel):
         placed = self.env["fynlo.order.service"]._announce(order, facts, "order.updated")
         return {**document, "order": placed}
 
-    def _check_provider(self, provider, facts):
+    def _place(self, provider, facts):
+        """Where the provider is asked now, as columns of the attempt. Raises ``provider_unavailable``."""
+        location = self.env["pos.config"].sudo().browse(facts.location_id)
         try:
-            provider._connection(self.env["pos.config"].sudo().browse(facts.location_id))
+            provider._connection(location)
         except ProviderUnavailable as away:
             raise Problem(
                 "provider_unavailable", self.env._("This tender cannot be taken at the moment."), reason=away.code
             ) from None
+        return provider._place(location)
 
     def _terms(self, order, facts, wish):
         """What the charge costs, as columns of the attempt; addons that know fees add to it."""

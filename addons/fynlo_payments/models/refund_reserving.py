@@ -65,7 +65,7 @@ class FynloRefundService(models.AbstractModel):
             if payment._provider()._immediate or to_method not in (None, payment.method):
                 continue
             try:
-                payment._provider()._connection(payment.config_id)
+                payment._provider()._connection_of(payment)
             except ProviderUnavailable:
                 raise Problem("refund_unavailable", self.env._("%s cannot be refunded here.", payment.method)) from None
 

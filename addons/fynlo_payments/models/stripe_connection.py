@@ -1,6 +1,5 @@
 """Stripe's connection of a location: its settings here, the secrets from the process's environment."""
 
-from datetime import timedelta
 from functools import lru_cache
 
 from odoo import api, models
@@ -9,7 +8,8 @@ from ..providers.connection import ProviderUnavailable
 from ..providers.setup import SetupFact
 from ..providers.stripe_client import StripeConnection, StripeListener, StripeSettings, environment
 
-OPEN_FOR = timedelta(minutes=1)
+#: The columns in which a payment keeps where at Stripe it was made.
+PLACE = ("provider_mode", "provider_account", "provider_secret_name")
 
 
 class FynloStripeConnection(models.AbstractModel):
@@ -18,21 +18,42 @@ class FynloStripeConnection(models.AbstractModel):
 
     @api.model
     def _connection(self, location):
-        """The connection of a location (pos.config). Calls nobody.
+        """The connection for new payments of a location (pos.config). Calls nobody.
 
         Raises :class:`ProviderUnavailable` while the location has no mode, when its key is missing or of
         the other mode, and when a simulated Stripe is named where real money is meant.
         """
+        return self._open(self._place(location), location)
+
+    @api.model
+    def _connection_of(self, payment):
+        """The connection to where a payment was made, of which it keeps the place. Raises as :meth:`_connection`."""
+        payment = payment.sudo()
+        return self._open({name: payment[name] for name in PLACE}, payment.config_id)
+
+    @api.model
+    def _place(self, location):
+        """Where a location's payments are made, as the columns in which each payment keeps it."""
         location = location.sudo()
-        if not location.fynlo_stripe_mode:
+        return {
+            "provider_mode": location.fynlo_stripe_mode,
+            "provider_account": location.fynlo_stripe_account,
+            "provider_secret_name": location.fynlo_stripe_key,
+        }
+
+    @api.model
+    def _open(self, place, location):
+        """The connection to ``place``, with what else a location has chosen."""
+        location = location.sudo()
+        if not place["provider_mode"]:
             raise ProviderUnavailable("provider_unavailable")
-        livemode, key_name = location.fynlo_stripe_mode == "live", location.fynlo_stripe_key or None
+        livemode = place["provider_mode"] == "live"
         return _connect(
             StripeSettings(
-                secret_key=environment.secret_key(livemode, key_name),
+                secret_key=environment.secret_key(livemode, place["provider_secret_name"] or None),
                 livemode=livemode,
                 webhook_secrets=environment.webhook_secrets(),
-                account=location.fynlo_stripe_account or None,
+                account=place["provider_account"] or None,
                 api_version=environment.api_version(),
                 api_base=environment.api_base(livemode),
                 digits=location.currency_id.decimal_places,
@@ -59,29 +80,6 @@ class FynloStripeConnection(models.AbstractModel):
             "account": location.fynlo_stripe_account or None,
             "capture": location.fynlo_stripe_capture,
             "terminal_location": location.fynlo_stripe_terminal_location or None,
-        }
-
-    @api.model
-    def _known(self, location):
-        """What is known here of the location's card payments, without asking anybody."""
-        location, started = location.sudo(), self.env.cr.now()
-        waiting = self.env["fynlo.payment"].sudo().search_read(
-            [
-                ("config_id", "=", location.id),
-                ("method", "=", "stripe"),
-                ("state", "in", ("sent", "unknown")),
-                ("sent_at", "<", started - OPEN_FOR),
-            ],
-            ["sent_at"],
-            order="sent_at",
-        )  # fmt: skip
-        return {
-            "mode": location.fynlo_stripe_mode or None,
-            "livemode": location.fynlo_stripe_mode == "live",
-            "account": location.fynlo_stripe_account or None,
-            "api_version": environment.api_version(),
-            "open_payments": len(waiting),
-            "oldest_open_s": int((started - waiting[0]["sent_at"]).total_seconds()) if waiting else None,
         }
 
     @api.model

@@ -48,7 +48,7 @@ class PosConfig(models.Model):
 
     @api.constrains(*WHERE)
     def _check_fynlo_stripe_is_idle(self):
-        """Whoever looks for a payment elsewhere than where it was sent does not find it."""
+        """The till goes on with a payment at Stripe itself, by what ``/stripe/config`` says of the location now."""
         open_still = [("config_id", "in", self.ids), ("method", "=", "stripe"), ("state", "in", list(HOLDING))]
         if self.env["fynlo.payment"].sudo().search_count(open_still, limit=1):
             raise ValidationError(

@@ -1,8 +1,10 @@
 """Guests who pay on their own phone are no till: what counts for them is what is offered online."""
 
+from dataclasses import replace
+
 from odoo import api, models
 
-from .tender_offer import ONLINE
+from .tender_offer import ONLINE, TILL
 
 
 class FynloPayLinkService(models.AbstractModel):
@@ -27,3 +29,20 @@ class FynloPayPage(models.AbstractModel):
     @api.model
     def _begin(self, link, method, details=None):
         return super(FynloPayPage, self.with_context(fynlo_channel=ONLINE))._begin(link, method, details)
+
+
+class FynloFees(models.AbstractModel):
+    _inherit = "fynlo.fees"
+
+    @api.model
+    def _ranked(self, location, wish):
+        """A pay page passes no fee on, so none counts there."""
+        return super()._ranked(location, replace(wish, pass_fee=False) if wish.channel == ONLINE else wish)
+
+    def _tenders(self, location, channel=TILL):
+        """Online it is what the pay page has a way to be paid with."""
+        offered = super()._tenders(location, channel)
+        if channel != ONLINE:
+            return offered
+        on_page = self.env["fynlo.pay.page"].sudo()._tenders(location)
+        return {code: name for code, name in offered.items() if code in on_page}

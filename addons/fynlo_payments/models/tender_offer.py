@@ -163,9 +163,9 @@ class FynloLocationFacts(models.AbstractModel):
 class FynloFees(models.AbstractModel):
     _inherit = "fynlo.fees"
 
-    def _tenders(self, location):
-        """What tills offer, by code with the name that the manager gave it."""
-        return {code: method.name for code, method in location._fynlo_offered().items()}
+    def _tenders(self, location, channel=TILL):
+        """What is offered for ``channel``, by code with the name that the manager gave it."""
+        return {code: method.name for code, method in location._fynlo_offered(channel).items()}
 
     @api.model
     def _quotes(self, location, methods, wish):

@@ -71,6 +71,20 @@ class FynloProvider(models.AbstractModel):
         """
         raise ProviderUnavailable("provider_unavailable")
 
+    def _place(self, location):
+        """Where at the provider payments of ``location`` are made now, as columns of the payment that keeps it.
+
+        Nothing when the provider has one place only.
+        """
+        return {}
+
+    def _connection_of(self, payment):
+        """The connection to where ``payment`` was made, whatever has become of its location's settings.
+
+        Raises as :meth:`_connection`.
+        """
+        return self._connection(payment.config_id)
+
     def _listener(self):
         """The :class:`~.connection.Listener` of the provider's notifications; made from settings, it reads no record.
 

@@ -20,6 +20,18 @@ class FynloProviderStripe(models.AbstractModel):
         return self.env["fynlo.stripe.connection"]._connection(location)
 
     @api.model
+    def _place(self, location):
+        """The mode and the account of a location, and the name of its key, as columns of a payment."""
+        return self.env["fynlo.stripe.connection"]._place(location)
+
+    @api.model
+    def _connection_of(self, payment):
+        """Stripe as it was when the payment was sent; of older payments, which do not know, as it is now."""
+        if not payment.sudo().provider_mode:
+            return super()._connection_of(payment)
+        return self.env["fynlo.stripe.connection"]._connection_of(payment)
+
+    @api.model
     def _captures_later(self, location):
         return location.fynlo_stripe_capture == "manual"
 

@@ -74,6 +74,7 @@ from . import test_tender_offers
 from . import test_tender_setup
 from . import test_stripe_notified
 from . import test_stripe_payments
+from . import test_stripe_places
 from . import test_stripe_settlements
 from . import test_stripe_setup
 from . import test_till_carry_over

@@ -18,6 +18,8 @@ class ScriptedConnection:
     ``executed`` tells whether a call that raises had done its work before.
     """
 
+    account, livemode = None, False
+
     def __init__(self):
         self.legs, self.calls, self.answers, self.executed = {}, [], [], True
         self.refunds = {}
@@ -97,6 +99,12 @@ class ScriptedConnection:
         return self.legs[key]
 
 
+def answer_for_banks(case, connection):
+    """For the length of a test ``connection()`` is what every location's bank payments are made with."""
+    provider = type(case.env["fynlo.provider.open_banking"])
+    case.enterContext(patch.object(provider, "_connection", lambda _provider, _location: connection()))
+
+
 class OutsideCase(ApiCase):
     """A location that takes cash, gift cards, a card machine and bank payments by a scripted provider, ``self.bank``."""
 
@@ -126,10 +134,7 @@ class OutsideCase(ApiCase):
     def setUp(self):
         super().setUp()
         self.bank = ScriptedConnection()
-        provider = type(self.env["fynlo.provider.open_banking"])
-        script = patch.object(provider, "_connection", lambda _provider, _location: self.bank)
-        script.start()
-        self.addCleanup(script.stop)
+        answer_for_banks(self, lambda: self.bank)
         self.manager, self.cashier = self.sign_in("manager"), self.sign_in("cashier")
         self.done("POST", "/till-sessions", {"id": uuid7(), "float": self.money(0)})
 

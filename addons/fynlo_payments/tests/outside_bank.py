@@ -1,6 +1,6 @@
 """A provider outside this server whose answers a test decides, and a shop that takes payments with it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from unittest.mock import patch
 
@@ -13,22 +13,21 @@ from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 
 from ..controllers.payments import PaymentShape
 from ..models import notification_handling
-from ..providers.connection import Event, Health, ProviderState
+from ..providers.connection import Event, ProviderState
+from .bank import ScriptedConnection, answer_for_banks
 
 PROVIDER = "open_banking"
 
 
-@dataclass
-class OutsideBank:
-    """Fulfils what of ``Connection`` a notification leads to. ``states`` holds what it says of a leg, by the leg's id.
+class OutsideBank(ScriptedConnection):
+    """Says of a leg what ``states`` holds by the leg's id, whether it was asked for the money or not.
 
     An exception there is raised instead. ``asked`` are the legs that it was asked about.
     """
 
-    account: str | None = None
-    livemode: bool = False
-    states: dict = field(default_factory=dict)
-    asked: list = field(default_factory=list)
+    def __init__(self, states=None):
+        super().__init__()
+        self.states, self.asked = states or {}, []
 
     def fetch(self, leg):
         self.asked.append(leg.uuid)
@@ -41,9 +40,6 @@ class OutsideBank:
 
     def cancel(self, leg):
         return ProviderState("cancelled", reference=leg.reference)
-
-    def health(self):
-        return Health(True)
 
 
 class OutsideShop(Editing):
@@ -64,8 +60,7 @@ class OutsideShop(Editing):
         super().setUp()
         self.open_till()
         self.bank = OutsideBank()
-        provider = type(self.env[f"fynlo.provider.{PROVIDER}"])
-        self.patch(provider, "_connection", lambda _self, _location: self.bank)
+        answer_for_banks(self, lambda: self.bank)
         self.inbox = self.env["fynlo.payment.notification"]
         self.events_made = 0
 

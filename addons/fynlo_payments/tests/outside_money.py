@@ -1,8 +1,7 @@
 """Payments with a tender outside this server, for tests of what becomes of the money; nobody is really asked."""
 
-from unittest.mock import patch
-
 from ..providers.connection import ProviderState
+from .bank import answer_for_banks
 from .trading_day import TradingDay
 
 
@@ -17,10 +16,7 @@ class OutsideMoney(TradingDay):
 
     def setUp(self):
         super().setUp()
-        provider = type(self.env["fynlo.provider.open_banking"])
-        script = patch.object(provider, "_connection", lambda _provider, _location: None)
-        script.start()
-        self.addCleanup(script.stop)
+        answer_for_banks(self, lambda: None)
 
     def send(self, order, minor, **values):
         """A payment that is on its way; its record."""

@@ -16,8 +16,6 @@ class RefundingBank(ScriptedConnection):
     refund was kept, or after it when ``executed``.
     """
 
-    account, livemode = "", False
-
     def __init__(self):
         super().__init__()
         self.says, self.executed = [], False

@@ -113,6 +113,18 @@ class TestApplePayGuests(ApplePayCase):
         self.assertProblem(self.guest("tokens:process", token="tok_1Abc"), "pay_link_over", 409)
         self.assertEqual(self.cards.calls, ["create"])
 
+    def test_compared_online_where_it_is_set_up(self):
+        body = {"bill": self.gbp(1000), "channel": "online"}
+
+        def compared():
+            answer = self.api("POST", "/payments/fees:compare", body, token=self.token, key=False)
+            self.assertEqual(answer.status_code, 200, answer.text)
+            return [one["method"] for one in answer.json()["methods"] if one["available"]]
+
+        self.assertEqual(compared(), ["open_banking", "stripe"])
+        with patch.dict(os.environ, {"FYNLO_APPLE_PAY_DOMAIN": "", "FYNLO_PUBLIC_URL": ""}):
+            self.assertEqual(compared(), ["open_banking"])
+
     def test_the_address_that_a_browser_names_is_not_asked(self):
         for url in ("https://apple-pay-gateway-apple.com/x", "http://169.254.169.254/", "file:///etc/passwd", ""):
             answer = self.guest("merchant-sessions", validation_url=url)

@@ -77,6 +77,16 @@ class TestFeeApi(SettingsCase):
         tiny = self.ask("/payments/fees:compare", {"bill": self.money(29)})["methods"]
         self.assertEqual([one["reason"] for one in tiny if one["method"] == "stripe"], ["charge_out_of_range"])
 
+    def test_no_fee_is_passed_on_where_the_pay_page_is_compared(self):
+        self.change("fees", {"pass_on": True})
+        body = {"bill": self.money(10000), "funding": "commercial"}
+
+        def surcharge(**values):
+            told = self.ask("/payments/fees:compare", {**body, **values})["methods"]
+            return next(one["fee"]["surcharge"]["amount"] for one in told if one["method"] == "stripe")
+
+        self.assertEqual((surcharge(), surcharge(channel="online")), (330, 0))
+
     def test_a_tender_that_often_fails_goes_behind(self):
         success = {"open_banking": 5000, "stripe": 9900}
         with patch.object(self.env.registry["fynlo.fees"], "_success", lambda _fees, _location: success):

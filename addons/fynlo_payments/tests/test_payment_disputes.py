@@ -1,6 +1,6 @@
 """Disputed payments: what a notification of one leads to, and what Stripe says of them."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from odoo.addons.fynlo_pos_core.tools.clock import naive_utc
@@ -17,11 +17,10 @@ DUE = datetime(2026, 12, 24, 12, 0, tzinfo=UTC)
 OPENED = DisputeState("dp_1", "needs_response", 1000, "GBP", 1000, "fraudulent", DUE)
 
 
-@dataclass
 class DisputingBank(OutsideBank):
     """``told`` is what it says of every payment's disputes."""
 
-    told: list = field(default_factory=list)
+    told = ()
 
     def disputes(self, leg):
         self.asked.append(leg.reference)

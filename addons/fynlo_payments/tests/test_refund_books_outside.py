@@ -1,7 +1,5 @@
 """The books of a till whose refunds a provider carried out, refused or took back."""
 
-from unittest.mock import patch
-
 from odoo.addons.fynlo_pos_core.rest.payload import parse
 from odoo.addons.fynlo_pos_core.rest.representation import to_json
 from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
@@ -11,6 +9,7 @@ from ..controllers.refund_shapes import RepeatShape
 from ..models import provider_call
 from ..models.refund_call import look_refund
 from ..providers.connection import RefundState
+from .bank import answer_for_banks
 from .refund_bank import RefundingBank
 from .test_refunds import Refunding
 
@@ -30,10 +29,7 @@ class TestRefundBooksOutside(Refunding):
     def setUp(self):
         super().setUp()
         self.bank = RefundingBank()
-        provider = type(self.env["fynlo.provider.open_banking"])
-        script = patch.object(provider, "_connection", lambda _provider, _location: self.bank)
-        script.start()
-        self.addCleanup(script.stop)
+        answer_for_banks(self, lambda: self.bank)
 
     def sold(self, *lines, tip=0):
         """A completed order that was paid by bank."""

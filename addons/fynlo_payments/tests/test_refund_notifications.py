@@ -12,10 +12,6 @@ from .refund_bank import RefundCase
 
 @tagged("post_install", "-at_install")
 class TestRefundNotifications(RefundCase):
-    def setUp(self):
-        super().setUp()
-        self.bank.account, self.bank.livemode = None, False
-
     def tell(self, refund, kind):
         """The notification, once it was handled."""
         payment = self.row_of(refund).payment_id

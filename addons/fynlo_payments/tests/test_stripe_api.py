@@ -12,6 +12,8 @@ from odoo.tests import tagged
 from simulators.stripe import intents
 from simulators.stripe.control import behave
 
+from ..models import provider_notification, stripe_health
+from ..providers.connection import Event
 from .stripe_shop import ACCOUNT, StripeCase
 
 CREATE = "POST /v1/payment_intents$"
@@ -268,6 +270,40 @@ class TestStripeForTills(StripeCase):
             told = self.done("GET", "/stripe/health")
         self.assertFalse(told["usable"])
         self.assertIn("not set up", told["detail"])
+        self.assertIsNone(told["checked_at"])
+
+    def asked(self):
+        """How often Stripe was asked for the balance."""
+        return len([name for name, *_rest in self.server.seen if name == "GET /v1/balance"])
+
+    def test_stripe_is_asked_once_a_minute(self):
+        first = self.done("GET", "/stripe/health")
+        self.server.accounts.revoked.add("sk_test_only_for_tests")
+        with patch.object(stripe_health.clock, "now", lambda: now() + timedelta(seconds=55)):
+            self.assertEqual(self.done("GET", "/stripe/health"), first)
+        self.assertEqual(self.asked(), 1)
+        with patch.object(stripe_health.clock, "now", lambda: now() + timedelta(seconds=61)):
+            later = self.done("GET", "/stripe/health")
+        self.assertEqual((later["usable"], later["detail"], self.asked()), (False, "The key is refused.", 2))
+        self.assertGreater(later["checked_at"], first["checked_at"])
+
+    def test_another_account_or_key_is_asked_at_once(self):
+        self.done("GET", "/stripe/health")
+        self.location.fynlo_stripe_account = "acct_other"
+        self.env.flush_all()
+        self.assertEqual((self.done("GET", "/stripe/health")["account"], self.asked()), ("acct_other", 2))
+        self.file("test", "sk_test_mistyped")
+        self.server.accounts.revoked.add("sk_test_mistyped")
+        self.assertEqual((self.done("GET", "/stripe/health")["usable"], self.asked()), (False, 3))
+
+    def test_health_tells_when_stripe_was_last_heard(self):
+        self.assertIsNone(self.done("GET", "/stripe/health")["last_notification_s"])
+        at, inbox = now(), self.env["fynlo.payment.notification"]
+        for ago, account, livemode in ((300, ACCOUNT, False), (90, "acct_other", False), (60, ACCOUNT, True)):
+            with patch.object(provider_notification, "now", lambda ago=ago: at - timedelta(seconds=ago)):
+                inbox._receive("stripe", [Event(f"evt_{ago}", "charge.x", account=account, livemode=livemode)])
+        with patch.object(stripe_health.clock, "now", lambda: at):
+            self.assertEqual(self.done("GET", "/stripe/health")["last_notification_s"], 300)
 
     def test_health_counts_what_is_open(self):
         order = self.place()

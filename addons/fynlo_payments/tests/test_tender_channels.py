@@ -62,6 +62,40 @@ class TestTenderChannels(PayLinkCase):
             for what in ("Pay link: Paid", "Payment: Captured", "Ledger: Taken", "pay_link.created"):
                 self.assertIn(what, told)
 
+    def compared(self, channel="online", minor=1000, **values):
+        body = {"bill": self.gbp(minor), "channel": channel, **values}
+        answer = self.api("POST", "/payments/fees:compare", body, token=self.token, key=False)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        return {one["method"]: one["reason"] for one in answer.json()["methods"]}
+
+    def test_what_is_compared_online_is_what_the_page_offers(self):
+        self.assertEqual(self.compared(), {"open_banking": None})
+        self.assertLessEqual({"cash", "open_banking"}, set(self.compared("in_person")))
+        self.offered(channel="in_person")
+        self.assertEqual(self.compared(), {})
+        self.assertIn("open_banking", self.compared("in_person"))
+        self.offered(channel="online")
+        self.assertEqual(self.compared(), {"open_banking": None})
+        self.assertNotIn("open_banking", self.compared("in_person"))
+        self.offered(offered=False)
+        self.assertEqual(self.compared(), {})
+
+    def test_compared_online_with_its_limits(self):
+        self.offered(channel="online", least=1100)
+        self.assertEqual(self.compared(), {"open_banking": "charge_out_of_range"})
+        self.assertEqual(self.compared(minor=1100), {"open_banking": None})
+
+    def test_a_fee_is_reckoned_for_what_either_way_takes(self):
+        self.offered(channel="online")
+
+        def asked(method, channel):
+            body = {"method": method, "bill": self.gbp(1000), "channel": channel}
+            return self.api("POST", "/payments/fees:calculate", body, token=self.token, key=False)
+
+        self.assertEqual(asked("open_banking", "online").status_code, 200)
+        self.assertProblem(asked("open_banking", "in_person"), "payment_method_unavailable", 422)
+        self.assertEqual(asked("cash", "online").status_code, 200)
+
     def test_amounts_out_of_range(self):
         self.offered(least=1100)
         self.assertEqual(self.make(self.order, 1000, status=422)["code"], "charge_out_of_range")
