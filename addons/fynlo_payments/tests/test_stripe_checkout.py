@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from unittest import TestCase
 from unittest.mock import patch
-from urllib.parse import urlsplit
 
 from simulators.stripe.control import behave
 from simulators.stripe.server import StripeServer

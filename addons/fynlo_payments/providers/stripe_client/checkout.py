@@ -1,6 +1,7 @@
 """Payments on Stripe's own page: a Checkout Session, to which a guest is sent, and the PaymentIntent behind it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,10 +64,8 @@ class StripeCheckout:
         except stripe.InvalidRequestError:  # over already, by its time, by an earlier call or by the guest
             said = self.fetch(reference)
         if said.state in CANCELLABLE and said.alias:
-            try:
+            with suppress(stripe.CardError, stripe.InvalidRequestError):  # captured meanwhile
                 ask(lambda: self._cancel_intent(said.alias))
-            except (stripe.CardError, stripe.InvalidRequestError):  # captured meanwhile
-                pass
             return self.fetch(reference)
         return replace(said, state="cancelled") if said.state == "expired" else said
 

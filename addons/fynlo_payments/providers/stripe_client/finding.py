@@ -15,9 +15,7 @@ CLOCK_SLACK = timedelta(minutes=5)
 Pages = Callable[[dict[str, Any]], Any]
 
 
-def found_leg(
-    kinds: Sequence[Pages], uuid: str, sent_at: datetime, keys_live: timedelta
-) -> dict[str, Any] | None:
+def found_leg(kinds: Sequence[Pages], uuid: str, sent_at: datetime, keys_live: timedelta) -> dict[str, Any] | None:
     """What of these kinds of objects is a leg's, or ``None`` when it certainly never arrived.
 
     A leg may be sent again while its key lives, so all that was made until then is read; first what was
