@@ -53,7 +53,8 @@ def current(books: Books, session: Json) -> Json:
 
 def expire(books: Books, session: Json) -> Json:
     if current(books, session)["status"] != "open":
-        message = f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of `{session["status"]}`.'
+        now = session["status"]
+        message = f"Only Checkout Sessions with a status in ['open'] can be expired. This one has a status of `{now}`."
         raise Refusal(400, "invalid_request_error", "", message, saved=False)
     _ended(books, session)
     return session

@@ -1,9 +1,11 @@
 """Cards on the pay page over HTTP: the way to Stripe's page and back, and every way it can end."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged
 
 from simulators.stripe import checkout
@@ -223,11 +225,44 @@ class TestPayPageCard(CardPageCase):
 
     def test_a_dispute_finds_its_payment(self):
         """Stripe's disputes know the PaymentIntent alone."""
-        with patch("simulators.stripe.page.CARDS", {"pay": "pm_card_createDispute"}):
-            self.guest(self.tap_card(self.link))
-        self.assertEqual(self.look(self.link), "paid")
+        self.paid_by("pm_card_createDispute")
         told = self.hear("charge.dispute.created")
         self.assertFalse(told.leg_uuid)
         self.assertEqual((told.state, told.payment_id), ("done", self.payment()))
         disputes = self.env["fynlo.payment.dispute"].search([("payment_id", "=", self.payment().id)])
         self.assertEqual(len(disputes), 1)
+
+    # --- afterwards ----------------------------------------------------------------------
+
+    def paid_by(self, card="pm_card_visa"):
+        with patch("simulators.stripe.page.CARDS", {"pay": card}):
+            self.guest(self.tap_card(self.link))
+        self.assertEqual(self.look(self.link), "paid")
+
+    def test_given_back(self):
+        self.paid_by()
+        body = {"id": uuid7(), "reason": "cold", "amount": self.gbp(300)}
+        path, manager = f"/orders/{self.order['id']}/refunds", self.sign_in("manager")
+        answer = self.api("POST", path, body, token=manager)
+        self.assertEqual(answer.status_code, 201, answer.text)
+        self.assertEqual(answer.json()["refunds"][0]["state"], "succeeded")
+        (given,) = self.books.kept["refund"].values()
+        self.assertEqual((given["amount"], given["payment_intent"]), (300, self.payment().provider_alias))
+
+    def test_reports_of_stripe_find_the_payment(self):
+        """The charge bears our own id, the dispute the PaymentIntent's alone."""
+        self.paid_by("pm_card_createDispute")
+        found = [(account, report) for account, report in self.env["fynlo.settlement.account"]._discover()
+                 if account.provider == "stripe"]  # fmt: skip
+        ((account, report),) = found
+        now = datetime.now(UTC)
+        told = list(report.movements(now - timedelta(hours=1), now + timedelta(hours=1)))
+        self.assertEqual({one.kind: one.leg_uuid for one in told},
+                         {"charge": self.payment().fynlo_uuid, "dispute": None})  # fmt: skip
+        movements = self.env["fynlo.settlement.movement"]
+        movements._keep(account, told)
+        movements._link(account)
+        kept = movements.search([("account_id", "=", account.id)])
+        self.assertEqual(
+            {one.kind: one.payment_id for one in kept}, dict.fromkeys(("charge", "dispute"), self.payment())
+        )

@@ -161,7 +161,7 @@ class TestStripeCheckout(TestCase):
         self.books.ahead_s = 36 * 60
         later = datetime.now(UTC) + timedelta(minutes=36)
         with patch.object(pages, "datetime", wraps=datetime) as clock:
-            clock.now.side_effect = lambda _zone: later
+            clock.now.return_value = later
             self.assertEqual(self.stripe.fetch(leg).state, "expired")
             self.assertEqual(self.stripe.cancel(leg).state, "cancelled")
 

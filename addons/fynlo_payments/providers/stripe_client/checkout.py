@@ -135,7 +135,7 @@ def _of_intent(asked: ProviderState, paying: ProviderState) -> ProviderState:
 
 def _ran_out(session: dict[str, Any]) -> bool:
     """Whether its time was over; one that ended before was ended by us."""
-    return datetime.now(UTC).timestamp() >= session["expires_at"]
+    return datetime.now(UTC) >= datetime.fromtimestamp(session["expires_at"], UTC)
 
 
 def _wish(leg: Leg, page: CheckoutPage, intent: dict[str, Any]) -> dict[str, Any]:
