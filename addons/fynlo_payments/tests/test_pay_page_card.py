@@ -252,17 +252,18 @@ class TestPayPageCard(CardPageCase):
     def test_reports_of_stripe_find_the_payment(self):
         """The charge bears our own id, the dispute the PaymentIntent's alone."""
         self.paid_by("pm_card_createDispute")
-        found = [(account, report) for account, report in self.env["fynlo.settlement.account"]._discover()
-                 if account.provider == "stripe"]  # fmt: skip
-        ((account, report),) = found
-        now = datetime.now(UTC)
-        told = list(report.movements(now - timedelta(hours=1), now + timedelta(hours=1)))
-        self.assertEqual({one.kind: one.leg_uuid for one in told},
-                         {"charge": self.payment().fynlo_uuid, "dispute": None})  # fmt: skip
-        movements = self.env["fynlo.settlement.movement"]
-        movements._keep(account, told)
-        movements._link(account)
-        kept = movements.search([("account_id", "=", account.id)])
-        self.assertEqual(
-            {one.kind: one.payment_id for one in kept}, dict.fromkeys(("charge", "dispute"), self.payment())
-        )
+        self.env.cr.flush()
+        with self.registry.cursor() as cr:
+            env = self.env(cr=cr)
+            ((account, report),) = [
+                found for found in env["fynlo.settlement.account"]._discover() if found[0].provider == "stripe"
+            ]
+            now = datetime.now(UTC)
+            told = list(report.movements(now - timedelta(hours=1), now + timedelta(hours=1)))
+            movements = env["fynlo.settlement.movement"]
+            movements._keep(account, told)
+            movements._link(account)
+            kept = {one.kind: one.payment_id.id for one in movements.search([("account_id", "=", account.id)])}
+        payment = self.payment()
+        self.assertEqual({one.kind: one.leg_uuid for one in told}, {"charge": payment.fynlo_uuid, "dispute": None})
+        self.assertEqual(kept, {"charge": payment.id, "dispute": payment.id})

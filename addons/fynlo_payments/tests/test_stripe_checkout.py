@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from unittest import TestCase
 from unittest.mock import patch
 
+from simulators.stripe import routes
 from simulators.stripe.control import behave
+from simulators.stripe.refusal import Refusal
 from simulators.stripe.server import StripeServer
 
-from ..providers.connection import Leg, RefundLeg
+from ..providers.connection import Leg, ProviderUnavailable, RefundLeg
 from ..providers.stripe_client import CheckoutPage, StripeConnection, StripeSettings
 from ..providers.stripe_client import checkout as pages
 
@@ -66,7 +68,7 @@ class TestStripeCheckout(TestCase):
         self.assertEqual(wish["line_items"][0]["price_data"]["unit_amount"], "1250")
         self.assertEqual(wish["line_items"][0]["price_data"]["product_data"]["name"], "Joe's")
         self.assertEqual(wish["payment_intent_data"]["application_fee_amount"], "12")
-        self.assertEqual(wish["payment_intent_data"]["metadata"], wish["metadata"])
+        self.assertEqual(wish["payment_intent_data"]["metadata"], {**wish["metadata"], "paid_on": "checkout"})
         self.assertEqual(wish["metadata"]["leg_uuid"], "leg-1")
         self.assertEqual(wish["client_reference_id"], "leg-1")
         self.assertEqual((wish["success_url"], wish["cancel_url"]), (BACK, BACK))
@@ -111,6 +113,24 @@ class TestStripeCheckout(TestCase):
         self.assertEqual(self.stripe.find_by_key(self.leg).state, "unknown")  # it may be under way yet
         late = replace(self.leg, sent_at=self.leg.sent_at - timedelta(minutes=2))
         self.assertIsNone(self.stripe.find_by_key(late))
+
+    def test_a_key_that_may_make_no_pages(self):
+        """Restricted keys of before: other card payments are still found, and a page is certainly not made."""
+        real, forbidden = routes.serve, Refusal(403, "invalid_request_error", "", "The key may not.", saved=False)
+
+        def serve(method, request):
+            if "/checkout/" in request.path:
+                raise forbidden
+            return real(method, request)
+
+        with patch("simulators.stripe.server.serve", serve):
+            with self.assertRaises(ProviderUnavailable):
+                self.stripe.create(self.leg)
+            long_ago = replace(self.leg, sent_at=self.leg.sent_at - timedelta(minutes=2), details={})
+            self.assertIsNone(self.stripe.find_by_key(long_ago))
+            paid = self.stripe.create(replace(self.leg, details={"payment_method": "pm_card_visa"}))
+            found = self.stripe.find_by_key(long_ago)
+            self.assertEqual((found.state, found.reference), ("captured", paid.reference))
 
     def test_a_page_that_is_open_is_not_made_again(self):
         leg = self.begin()

@@ -17,6 +17,8 @@ EXPANDED = ["payment_intent", "payment_intent.latest_charge"]
 #: Stripe lets a page live for half an hour at least; the first call may be repeated for a while.
 LIVES_AT_LEAST = timedelta(minutes=35)
 LONGEST_NAME = 120
+#: In the metadata of the PaymentIntents behind pages, which bear those of their leg as well.
+MARK = "paid_on"
 #: Of an intent in these states money was taken, whatever its session says yet.
 MONEY_IN = frozenset({"authorised", "captured"})
 #: Nobody can pay any more what is open still when the session is over.
@@ -44,14 +46,14 @@ class StripeCheckout:
     """
 
     def __init__(self, api: Any, digits: int | None) -> None:
-        self.sessions = api.checkout.sessions
+        self._sessions = api.checkout.sessions
         self._cancel_intent = api.payment_intents.cancel
         self._digits = digits
 
     def create(self, leg: Leg, page: CheckoutPage, intent: dict[str, Any]) -> ProviderState:
         """A page for the leg, of which ``intent`` is what its PaymentIntent would be asked for with."""
         wish = _wish(leg, page, intent)
-        return self._read(ask(lambda: self.sessions.create(wish, {"idempotency_key": leg.key})))
+        return self._read(ask(lambda: self._sessions.create(wish, {"idempotency_key": leg.key})))
 
     def fetch(self, reference: str) -> ProviderState:
         """What has become of a page."""
@@ -60,7 +62,7 @@ class StripeCheckout:
     def cancel(self, reference: str) -> ProviderState:
         """End the page, so that nobody can pay on it; too late, what it has become."""
         try:
-            said = self._read(ask(lambda: self.sessions.expire(reference, {"expand": EXPANDED})))
+            said = self._read(ask(lambda: self._sessions.expire(reference, {"expand": EXPANDED})))
         except stripe.InvalidRequestError:  # over already, by its time, by an earlier call or by the guest
             said = self.fetch(reference)
         if said.state in CANCELLABLE and said.alias:
@@ -68,6 +70,20 @@ class StripeCheckout:
                 ask(lambda: self._cancel_intent(said.alias))
             return self.fetch(reference)
         return replace(said, state="cancelled") if said.state == "expired" else said
+
+    def listed(self, params: dict[str, Any]) -> Any:
+        """Pages, as Stripe lists them; none for a key that may make none, and so has made none."""
+        try:
+            return self._sessions.list(params)
+        except stripe.PermissionError:
+            return stripe.ListObject.construct_from({"object": "list", "data": [], "has_more": False}, None)
+
+    def of_intent(self, intent: dict[str, Any]) -> str | None:
+        """The page to which a PaymentIntent belongs, if it does."""
+        if (intent.get("metadata") or {}).get(MARK) is None:
+            return None
+        found = ask(lambda: self._sessions.list({"payment_intent": intent["id"], "limit": 1}))["data"]
+        return found[0]["id"] if found else None
 
     def through(self, reference: str, change: Callable[[str], Any]) -> ProviderState:
         """``change`` the PaymentIntent behind a page."""
@@ -83,7 +99,7 @@ class StripeCheckout:
         return intent["id"] if intent else None
 
     def _session(self, reference: str) -> dict[str, Any]:
-        return ask(lambda: self.sessions.retrieve(reference, {"expand": EXPANDED}))
+        return ask(lambda: self._sessions.retrieve(reference, {"expand": EXPANDED}))
 
     def _read(self, session: dict[str, Any]) -> ProviderState:
         return session_state(session, self._digits)
@@ -153,7 +169,7 @@ def _wish(leg: Leg, page: CheckoutPage, intent: dict[str, Any]) -> dict[str, Any
         "client_reference_id": leg.uuid,
         "line_items": [{"quantity": 1, "price_data": price}],
         "metadata": metadata,
-        "payment_intent_data": {"metadata": metadata, **of_intent},
+        "payment_intent_data": {"metadata": {**metadata, MARK: "checkout"}, **of_intent},
         "adaptive_pricing": {"enabled": False},  # the guest pays in the restaurant's currency, as the bill says
         "success_url": page.back,
         "cancel_url": page.back,

@@ -136,14 +136,12 @@ class StripeConnection:
         if leg.sent_at is None:
             return None
         try:
-            # a page comes first, for it is the leg's own, and a PaymentIntent behind it bears the same metadata
-            kinds = (self._checkout.sessions.list, self._api.payment_intents.list)
+            kinds = (self._api.payment_intents.list, self._checkout.listed)
             found = found_leg(kinds, leg.uuid, leg.sent_at, KEYS_LIVE)
+            page = (found["id"] if is_checkout(found["id"]) else self._checkout.of_intent(found)) if found else None
         except NoAnswer:
             return UNKNOWN
-        if found and is_checkout(found["id"]):
-            return self._believed(found["id"])
-        return self._read(found) if found else None
+        return self._believed(page) if page else self._read(found) if found else None
 
     @in_time
     def capture(self, leg: Leg, amount: int) -> ProviderState:
