@@ -14,6 +14,7 @@ from .refusal import missing, wrong_parameter
 Json = dict[str, Any]
 KINDS = (
     "payment_intent",
+    "checkout.session",
     "charge",
     "refund",
     "balance_transaction",
@@ -59,7 +60,8 @@ class Books:
 
     def happened(self, kind: str, subject: Json) -> None:
         """An event, which holds the subject as it is now."""
-        event = self.keep("event", "evt", type=kind, api_version=API_VERSION, data={"object": copy.deepcopy(subject)})
+        shown = {name: copy.deepcopy(value) for name, value in subject.items() if not name.startswith("_")}
+        event = self.keep("event", "evt", type=kind, api_version=API_VERSION, data={"object": shown})
         if self.connected:
             event["account"] = self.account
         self.tell(self, event)

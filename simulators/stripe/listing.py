@@ -9,6 +9,7 @@ from .refusal import wrong_parameter
 
 FILTERS = {
     "payment_intent": ("customer",),
+    "checkout.session": ("payment_intent", "customer", "status"),
     "charge": ("payment_intent", "customer"),
     "refund": ("payment_intent", "charge"),
     "balance_transaction": ("payout", "type", "source", "currency"),
@@ -67,13 +68,15 @@ def search(books: Books, query: Json, path: str) -> Json:
 
 def expanded(books: Books, row: Json, names: list[str]) -> Json:
     """A copy of the object with what ``names`` ask for in place of ids."""
-    shown = copy.deepcopy(row)
+    shown = {name: copy.deepcopy(value) for name, value in row.items() if not name.startswith("_")}
     for name in names:
         first, _, rest = name.partition(".")
         if first == "source" and isinstance(shown.get(first), str):
             shown[first] = _source(books, shown[first])
         elif isinstance(shown.get(first), str) and first in PARTS:
             shown[first] = expanded(books, books.one(PARTS[first], shown[first]), [rest] if rest else [])
+        elif rest and isinstance(shown.get(first), dict) and first in PARTS:
+            shown[first] |= expanded(books, shown[first], [rest])
     return shown
 
 

@@ -3,15 +3,16 @@
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from . import intents, money, refunds
+from . import checkout, intents, money, refunds
 from .books import Books, Json
 from .listing import expanded, page, search
 from .refusal import Refusal, wrong_parameter
 
 LISTS = {
     "payment_intents": "payment_intent",
+    "checkout/sessions": checkout.KIND,
     "charges": "charge",
     "refunds": "refund",
     "balance_transactions": "balance_transaction",
@@ -25,13 +26,17 @@ LISTS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``wish`` holds body and query; ``id`` is the object's id in the path, ``public`` a publishable key's request."""
+    """``wish`` holds body and query; ``id`` is the object's id in the path, ``public`` a publishable key's request.
+
+    ``base`` is the address of this Stripe.
+    """
 
     books: Books
     path: str
     wish: Json = field(default_factory=dict)
     id: str = ""
     public: bool = False
+    base: str = ""
 
 
 def serve(method: str, request: Request) -> Json:
@@ -43,7 +48,7 @@ def serve(method: str, request: Request) -> Json:
                 raise Refusal(403, "invalid_request_error", "secret_key_required", "Use a secret key.", saved=False)
             name = found.groupdict().get("id") or ""
             with request.books.lock:
-                answer = handler(Request(request.books, request.path, request.wish, name, request.public))
+                answer = handler(replace(request, id=name))
                 return expanded(request.books, answer, request.wish.get("expand") or []) if "id" in answer else answer
     message = f"Unrecognized request URL ({method}: {request.path})."
     raise Refusal(404, "invalid_request_error", "url_invalid", message, saved=False)
@@ -71,6 +76,19 @@ def _capture(request: Request) -> Json:
 def _cancel(request: Request) -> Json:
     intents.known(request.wish, frozenset({"cancellation_reason", "expand"}))
     return intents.cancel(request.books, _intent(request), request.wish.get("cancellation_reason"))
+
+
+def _create_session(request: Request) -> Json:
+    return checkout.create(request.books, request.wish, request.base)
+
+
+def _session(request: Request) -> Json:
+    return checkout.current(request.books, request.books.one(checkout.KIND, request.id))
+
+
+def _expire_session(request: Request) -> Json:
+    intents.known(request.wish, frozenset({"expand"}))
+    return checkout.expire(request.books, request.books.one(checkout.KIND, request.id))
 
 
 def _search(request: Request) -> Json:
@@ -142,6 +160,9 @@ def _table() -> list[tuple[str, re.Pattern[str], Callable[[Request], Json]]]:
         ("POST", "payment_intents/{id}/confirm", _confirm),
         ("POST", "payment_intents/{id}/capture", _capture),
         ("POST", "payment_intents/{id}/cancel", _cancel),
+        ("POST", "checkout/sessions", _create_session),
+        ("GET", "checkout/sessions/{id}", _session),
+        ("POST", "checkout/sessions/{id}/expire", _expire_session),
         ("POST", "refunds", _refund),
         ("POST", "refunds/{id}/cancel", _cancel_refund),
         ("POST", "payment_methods", _method),

@@ -17,6 +17,7 @@ from .faults import Faults
 from .form import decode
 from .idempotency import Keys
 from .notifier import Notifier
+from .page import hosted
 from .refusal import Refusal
 from .routes import Request, serve
 
@@ -78,6 +79,9 @@ class Handler(BaseHTTPRequestHandler):
         if place.path.startswith("/_sim/"):
             self._control(place.path, raw)
             return
+        if place.path.startswith("/c/pay/"):
+            self._show(method, place.path)
+            return
         name = f"{method} {place.path}"
         fault = self.server.faults.next(name)
         self.server.requests[name] += 1
@@ -99,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
             books, public = self.server.accounts.admit(
                 self.headers.get("Authorization", ""), self.headers.get("Stripe-Account")
             )
-            request = Request(books, path, wish, public=public)
+            request = Request(books, path, wish, public=public, base=self.server.base)
             key = self.headers.get("Idempotency-Key")
             if method != "POST" or not key:
                 return self._perform(method, request, fault)
@@ -138,6 +142,20 @@ class Handler(BaseHTTPRequestHandler):
             self._send(refusal.status, refusal.body)
         except (ValueError, KeyError, TypeError) as wrong:
             self._send(400, {"error": {"message": repr(wrong)}})
+
+    def _show(self, method: str, path: str) -> None:
+        """Stripe's page for guests."""
+        with self.server.request():
+            status, page, elsewhere = hosted(self.server.accounts, method, path)
+        raw = page.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(raw)))
+        if elsewhere:
+            self.send_header("Location", elsewhere)
+        self.end_headers()
+        with suppress(OSError):  # the guest has gone
+            self.wfile.write(raw)
 
     def _send(self, status: int, body: Any) -> None:
         raw = json.dumps(body).encode()

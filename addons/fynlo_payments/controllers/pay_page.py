@@ -8,6 +8,7 @@ from odoo.addons.fynlo_pos_core.tools.clock import now
 from odoo.http import request
 
 from ..models import provider_call
+from ..models.apple_pay import CARD
 from ..models.pay_link_expiry import expire
 from ..models.pay_link_service import BANK
 from ..models.pay_link_states import LIVE
@@ -51,7 +52,7 @@ def guest_route(path, method):
 class PayPageController(http.Controller):
     @guest_route(["/pay/<string:token>", "/pay/<string:token>/back"], "GET")
     def page(self, token):
-        """The page, also for a guest who comes back from the bank."""
+        """The page, also for a guest who comes back from the bank or from Stripe."""
         return _served(token, _page)
 
     @guest_route("/pay/back", "GET")
@@ -85,6 +86,11 @@ class PayPageController(http.Controller):
     def pay_by_bank(self, token):
         """Begin the bank payment, or go on with the one under way, and leave for the bank's page."""
         return _served(token, _leave_for_bank)
+
+    @guest_route("/pay/<string:token>/card", "POST")
+    def pay_by_card(self, token):
+        """Begin the card payment, or go on with the one under way, and leave for Stripe's page."""
+        return _served(token, _leave_for_card)
 
     @guest_route("/pay/<string:token>/look", "POST")
     def look(self, token):
@@ -138,12 +144,20 @@ def _act_as_guest():
 
 
 def _leave_for_bank(link):
+    return _leave(link, BANK, {})
+
+
+def _leave_for_card(link):
+    return _leave(link, CARD, request.env["fynlo.pay.page"]._card_details(link))
+
+
+def _leave(link, method, details):
     env = request.env
-    payment_id = transaction.run(env, lambda: env["fynlo.pay.page"]._begin(link, BANK))
+    payment_id = transaction.run(env, lambda: env["fynlo.pay.page"]._begin(link, method))
     if payment_id:
-        _payment, action = provider_call.charge(env.registry, payment_id, {})
+        _payment, action = provider_call.charge(env.registry, payment_id, details)
         if action and action.get("type") == "redirect":
-            values = {**env["fynlo.pay.page"]._values(link), "url": action["url"]}
+            values = {**env["fynlo.pay.page"]._values(link), "url": action["url"], "to_bank": method == BANK}
             return _html("fynlo_payments.pay_leave_page", values)
     return _answer(link)
 

@@ -6,6 +6,7 @@ from . import payment_owed
 from . import refund, refund_service, refund_reserving, refund_booking, payment_rollback
 from . import refund_conclusion, refund_recovery, refund_repeat, refund_health
 from . import apple_pay_certificate, apple_pay_wizards, apple_pay, apple_pay_page
+from . import card_page
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check

@@ -150,7 +150,8 @@ class FynloPaymentNotification(models.Model):
         payments = self.env["fynlo.payment"].sudo()
         found = payments.search([("fynlo_uuid", "=", first.leg_uuid)], limit=1) if first.leg_uuid else payments
         if not found and first.reference:
-            found = payments.search([("provider_reference", "=", first.reference)], limit=1)
+            named = ["|", ("provider_reference", "=", first.reference), ("provider_alias", "=", first.reference)]
+            found = payments.search(named, limit=1)
         return found
 
     def _foreign_to(self, payment):

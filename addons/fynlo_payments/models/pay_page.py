@@ -15,9 +15,6 @@ from .pay_link_service import BANK, GuestWish
 from .pay_link_states import WAITING
 from .payment import HOLDING
 
-#: Tender → step of the page by which a guest gets back to where a payment under way is made.
-GOES_ON = {BANK: "bank"}
-
 
 @dataclass(frozen=True, slots=True)
 class PayMethod:
@@ -58,6 +55,11 @@ class FynloPayPage(models.AbstractModel):
         except ProviderUnavailable:
             return False
         return True
+
+    @api.model
+    def _goes_on(self, payment):
+        """The step of the page by which a guest gets back to where a payment under way is made, or ``None``."""
+        return "bank" if payment.method == BANK else None
 
     @api.model
     def _policy(self, policy, values):
@@ -148,7 +150,7 @@ class FynloPayPage(models.AbstractModel):
             "reason": link.reason,
             "notice": notice,
             "accepted": link.payment_id.state == "authorised",
-            "goes_on": GOES_ON.get(link.payment_id.method) if status["view"] == "paying" else None,
+            "goes_on": self._goes_on(link.payment_id) if status["view"] == "paying" else None,
             "methods": self._pay_methods(link) if status["view"] == "open" else [],
         }
 

@@ -28,6 +28,12 @@ class FynloPayment(models.Model):
     capture_amount = fields.Integer("To be captured (minor units)", readonly=True)
     complete_after = fields.Boolean("Completes the order", readonly=True)
     cancel_wanted = fields.Boolean("Cancellation asked for", readonly=True)
+    provider_alias = fields.Char(
+        "Other name at the provider",
+        readonly=True,
+        index="btree_not_null",
+        help="What the provider's notifications and reports may call the payment instead.",
+    )
     sent_at = fields.Datetime(readonly=True)
     next_look_at = fields.Datetime("Looked at next", readonly=True, index="btree_not_null")
     looks = fields.Integer("Times looked at", readonly=True)

@@ -75,6 +75,7 @@ class FynloPayment(models.Model):
                 "state": state,
                 "failure_code": failure_code,
                 "provider_reference": self.provider_reference or said.reference,
+                "provider_alias": self.provider_alias or said.alias,
                 "livemode": self.livemode or said.livemode,
                 "card_brand": card.get("brand") or self.card_brand,
                 "card_last4": card.get("last4") or self.card_last4,

@@ -47,7 +47,8 @@ LINK = """
                    SELECT taken.id, taken.company_id, taken.config_id FROM fynlo_payment taken
                     WHERE (taken.id = refund.payment_id
                            OR refund.id IS NULL AND (taken.fynlo_uuid = lost.leg_uuid
-                                                     OR taken.provider_reference = lost.reference))
+                                                     OR taken.provider_reference = lost.reference
+                                                     OR taken.provider_alias = lost.reference))
                       AND taken.company_id = ANY(%(companies)s) AND taken.method = ANY(%(tenders)s)
                     ORDER BY taken.fynlo_uuid = lost.leg_uuid DESC NULLS LAST, taken.id LIMIT 1) payment
              WHERE lost.account_id = %(account)s AND lost.kind != ALL(%(quiet)s)

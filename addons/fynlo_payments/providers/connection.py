@@ -51,11 +51,13 @@ class ProviderState:
 
     ``state`` is one of ``PAYMENT_STATES``; ``unknown`` when it did not answer in time. ``failure_code``
     is a code of ours. ``card`` holds at most brand, last4 and funding; ``action`` what the guest or the
-    till must do next (it may hold a client secret, which is passed on and never stored).
+    till must do next (it may hold a client secret, which is passed on and never stored). ``alias`` is what
+    notifications and reports may call the payment instead of by its ``reference``.
     """
 
     state: str
     reference: str | None = None
+    alias: str | None = None
     amount: int | None = None
     amount_captured: int = 0
     amount_refunded: int = 0

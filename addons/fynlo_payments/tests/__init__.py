@@ -35,6 +35,7 @@ from . import test_pay_link_notifications
 from . import test_pay_links
 from . import test_pay_page
 from . import test_pay_page_browser
+from . import test_pay_page_card
 from . import test_payment_list
 from . import test_payment_office
 from . import test_payment_security
@@ -68,6 +69,7 @@ from . import test_notification_inbox
 from . import test_payment_disputes
 from . import test_notification_races
 from . import test_notifications_api
+from . import test_stripe_checkout
 from . import test_stripe_connection
 from . import test_tender_channels
 from . import test_tender_offers

@@ -1,4 +1,4 @@
-"""The pay page in Chromium at the width of a phone: from the QR code's address to the bank and back to paid."""
+"""The pay page in Chromium at the width of a phone: from the QR code's address to bank or Stripe, and back to paid."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from odoo.addons.fynlo_pos_core.tests.common import STARTS
 from odoo.tests import tagged
 from odoo.tests.common import ChromeBrowser, save_test_file
 
-from .pay_links import PayLinkCase
+from .card_pages import CardPageCase
 
 PATIENCE_S = 40
 #: What a page must not be or lack for people who see, hear or hold a phone differently.
@@ -90,7 +90,7 @@ class Phone:
 
 
 @tagged("post_install", "-at_install")
-class TestPayPageBrowser(PayLinkCase):
+class TestPayPageBrowser(CardPageCase):
     browser_size = "390,844"
     touch_enabled = True
 
@@ -146,6 +146,28 @@ class TestPayPageBrowser(PayLinkCase):
             self.assertEqual(phone.run(FAULTS), [])
         self.assertEqual(self.link_now(link)["state"], "paid")
         self.assertPaid(order, 1450)
+
+    def test_by_card_on_stripes_page(self):
+        order = self.place(self.line(self.menu.pizza))
+        link = self.make(order, 1000, tip=self.gbp(100), complete=True)
+        with self.phone() as phone:
+            phone.go(self.base_url() + self.path(link))
+            phone.press("Pay by card")
+            phone.see("GBP 11.00")
+            phone.press("Pay with a card that is declined")
+            phone.see("Your card was declined.")
+            phone.press("Go back")
+            phone.see("under way")
+            self.assertEqual(phone.run(FAULTS), [])
+            phone.press("Continue")
+            phone.see("GBP 11.00")
+            phone.press("Pay with a good card")
+            phone.see("Paid, thank you")
+            phone.picture("paid_by_card")
+            self.assertEqual(phone.run(FAULTS), [])
+        self.assertEqual(self.link_now(link)["state"], "paid")
+        self.assertPaid(order, 1100)
+        self.assertEqual(self.captured(), [1100])
 
     def test_an_open_page_hears_what_happens_elsewhere(self):
         order = self.place(self.line(self.menu.pizza))

@@ -5,6 +5,7 @@ import logging
 import stripe
 
 from . import environment
+from .checkout import CheckoutPage, is_checkout
 from .connection import StripeConnection, StripeSettings
 from .notification import StripeListener
 
@@ -12,4 +13,4 @@ logging.getLogger("stripe").setLevel(logging.WARNING)  # lower, it would write w
 stripe.enable_telemetry = False
 stripe.set_app_info("Fynlo POS")
 
-__all__ = ["StripeConnection", "StripeListener", "StripeSettings", "environment"]
+__all__ = ["CheckoutPage", "StripeConnection", "StripeListener", "StripeSettings", "environment", "is_checkout"]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from ..connection import (
     RefundState,
 )
 from ..dispute import DisputeState
+from .checkout import CheckoutPage, StripeCheckout, is_checkout
 from .currencies import NotChargeable, Scale
 from .disputes import dispute_state
 from .finding import found_leg, found_refund
@@ -71,6 +72,7 @@ class StripeConnection:
             **options,
         )
         self._api: Any = self._client.v1
+        self._checkout = StripeCheckout(self._api, settings.digits)
         self._report = StripeSettlements(self._api, settings.account, settings.livemode, settings.digits)
 
     @property
@@ -85,6 +87,9 @@ class StripeConnection:
     def create(self, leg: Leg) -> ProviderState:  # pylint: disable=method-required-super
         if leg.sent_at and datetime.now(UTC) - leg.sent_at > KEYS_LIVE:
             return self.find_by_key(leg) or UNKNOWN
+        if is_checkout(leg.reference):
+            return self._believed(leg.reference)
+        page = leg.details.get("checkout")
         try:
             wish = self._wish(leg)
         except NotChargeable:
@@ -92,6 +97,8 @@ class StripeConnection:
         except ValueError:
             return ProviderState("failed", failure_code="provider_refused")
         try:
+            if isinstance(page, CheckoutPage):
+                return self._checkout.create(leg, page, wish)
             return self._read(ask(lambda: self._api.payment_intents.create(wish, {"idempotency_key": leg.key})))
         except NoAnswer:
             return UNKNOWN
@@ -129,10 +136,12 @@ class StripeConnection:
         if leg.sent_at is None:
             return None
         try:
-            found = found_leg(self._api.payment_intents.list, leg.uuid, leg.sent_at, KEYS_LIVE)
+            kinds = (self._api.payment_intents.list, self._checkout.listed)
+            found = found_leg(kinds, leg.uuid, leg.sent_at, KEYS_LIVE)
+            page = (found["id"] if is_checkout(found["id"]) else self._checkout.of_intent(found)) if found else None
         except NoAnswer:
             return UNKNOWN
-        return self._read(found) if found else None
+        return self._believed(page) if page else self._read(found) if found else None
 
     @in_time
     def capture(self, leg: Leg, amount: int) -> ProviderState:
@@ -144,7 +153,7 @@ class StripeConnection:
             return self._believed(leg.reference)
         if fee := self._fee(leg):
             params["application_fee_amount"] = min(fee, params["amount_to_capture"])
-        return self._change(leg.reference, lambda: self._api.payment_intents.capture(leg.reference, params))
+        return self._change(leg.reference, lambda intent: self._api.payment_intents.capture(intent, params))
 
     @in_time
     def cancel(self, leg: Leg) -> ProviderState:
@@ -154,13 +163,16 @@ class StripeConnection:
             if found is None or not found.reference:
                 return found or ProviderState("cancelled")
             reference = found.reference
-        return self._change(reference, lambda: self._api.payment_intents.cancel(reference))
+        if is_checkout(reference):
+            return self._told(lambda: self._checkout.cancel(reference))
+        return self._change(reference, self._api.payment_intents.cancel)
 
     @in_time
     def refund(self, refund: RefundLeg) -> RefundState:
         if refund.sent_at and datetime.now(UTC) - refund.sent_at > KEYS_LIVE:
             return self.find_refund_by_key(refund) or REFUND_UNKNOWN
         try:
+            refund = self._of_intent(refund)
             wish = self._refund_wish(refund)
             return self._refunded(ask(lambda: self._api.refunds.create(wish, {"idempotency_key": refund.key})))
         except NoAnswer:
@@ -184,7 +196,7 @@ class StripeConnection:
         if refund.sent_at is None:
             return None
         try:
-            found = found_refund(self._api.refunds.list, refund, in_flight=True)
+            found = found_refund(self._api.refunds.list, self._of_intent(refund), in_flight=True)
         except NoAnswer:
             return REFUND_UNKNOWN
         return self._refunded(found) if found else None
@@ -218,9 +230,10 @@ class StripeConnection:
     @in_time
     def disputes(self, leg: Leg) -> list[DisputeState]:
         """Raises :class:`ProviderUnavailable` when Stripe does not answer, or not with disputes."""
-        wish = {"payment_intent": leg.reference, "limit": 100}
         try:
-            found = ask(lambda: self._api.disputes.list(wish))["data"]
+            intent = self._intent(leg)
+            wish = {"payment_intent": intent, "limit": 100}
+            found = ask(lambda: self._api.disputes.list(wish))["data"] if intent else []
             return [dispute_state(one, self._settings.digits) for one in found]
         except (NoAnswer, stripe.InvalidRequestError, KeyError, TypeError, ValueError) as error:
             raise ProviderUnavailable("provider_unavailable") from error
@@ -257,6 +270,8 @@ class StripeConnection:
         }
         if fee := self._fee(leg):
             params["application_fee_amount"] = fee
+        if "checkout" in leg.details and not isinstance(leg.details["checkout"], CheckoutPage):
+            raise ValueError("no page of ours")
         if method := _method(leg.details):
             metadata["confirmed_by"] = CONFIRMED_BY_SERVER
             params |= {**method, "confirm": True}
@@ -279,25 +294,47 @@ class StripeConnection:
         scale = Scale(leg.currency, self._settings.digits)
         return leg.application_fee * scale.to_stripe(leg.amount) // leg.amount
 
-    def _change(self, reference: str | None, call: Callable[[], Any]) -> ProviderState:
+    def _change(self, reference: str | None, change: Callable[[Any], Any]) -> ProviderState:
         """A change of what is there already: when Stripe refuses it, what it says the payment is now."""
         try:
-            return self._read(ask(call))
+            if is_checkout(reference):
+                return self._checkout.through(str(reference), change)
+            return self._read(ask(lambda: change(reference)))
         except NoAnswer:
             return UNKNOWN
         except (stripe.CardError, stripe.InvalidRequestError):
             return self._believed(reference)
 
     def _believed(self, reference: str | None) -> ProviderState:
+        if is_checkout(reference):
+            return self._told(lambda: self._checkout.fetch(str(reference)))
+        expanded = {"expand": ["latest_charge"]}
+        return self._told(lambda: self._read(ask(lambda: self._api.payment_intents.retrieve(reference, expanded))))
+
+    def _intent(self, leg: Leg) -> str | None:
+        """The PaymentIntent of a leg, also of one that was paid on Stripe's page. Raises as ``ask`` does."""
+        return self._checkout.intent_behind(str(leg.reference)) if is_checkout(leg.reference) else leg.reference
+
+    def _of_intent(self, refund: RefundLeg) -> RefundLeg:
+        """Refunds are of PaymentIntents, whatever the leg's own reference is. Raises :class:`NoAnswer`."""
+        if not is_checkout(refund.payment.reference):
+            return refund
         try:
-            return self._read(ask(lambda: self._api.payment_intents.retrieve(reference, {"expand": ["latest_charge"]})))
+            return replace(refund, payment=replace(refund.payment, reference=self._intent(refund.payment)))
+        except stripe.InvalidRequestError as error:
+            raise NoAnswer from error
+
+    @staticmethod
+    def _told(step: Callable[[], ProviderState]) -> ProviderState:
+        try:
+            return step()
         except (NoAnswer, stripe.InvalidRequestError):
             return UNKNOWN
 
     def _refused(self, refund: RefundLeg) -> RefundState:
         """A refusal may only mean that an earlier try has given back all there is, so that is looked for first."""
         try:
-            found = found_refund(self._api.refunds.list, refund, in_flight=False)
+            found = found_refund(self._api.refunds.list, self._of_intent(refund), in_flight=False)
         except NoAnswer:
             return REFUND_UNKNOWN
         return self._refunded(found) if found else RefundState("failed", failure_code="refund_refused")

@@ -1,6 +1,7 @@
 """Looks for what an earlier call may have left at Stripe, by the ids that it was given with."""
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,8 @@ CLOCK_SLACK = timedelta(minutes=5)
 Pages = Callable[[dict[str, Any]], Any]
 
 
-def found_leg(pages: Pages, uuid: str, sent_at: datetime, keys_live: timedelta) -> dict[str, Any] | None:
-    """The PaymentIntent of a leg, or ``None`` when it certainly never arrived.
+def found_leg(kinds: Sequence[Pages], uuid: str, sent_at: datetime, keys_live: timedelta) -> dict[str, Any] | None:
+    """What of these kinds of objects is a leg's, or ``None`` when it certainly never arrived.
 
     A leg may be sent again while its key lives, so all that was made until then is read; first what was
     made when it was first sent. Raises :class:`NoAnswer` while it may be under way yet, and when not all
@@ -24,11 +25,11 @@ def found_leg(pages: Pages, uuid: str, sent_at: datetime, keys_live: timedelta) 
     now = datetime.now(UTC)
     near, last = sent_at + 2 * CLOCK_SLACK, min(now, sent_at + keys_live) + CLOCK_SLACK
     windows = [(sent_at - CLOCK_SLACK, near)] + ([(near, last)] if last > near else [])
-    for since, until in windows:
+    for pages, (since, until) in itertools.product(kinds, windows):
         bounds = {"created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())}}
-        for intent in _all(pages, bounds):
-            if (intent.get("metadata") or {}).get("leg_uuid") == uuid:
-                return intent
+        for made in _all(pages, bounds):
+            if (made.get("metadata") or {}).get("leg_uuid") == uuid:
+                return made
     _settled(sent_at)
     return None
 

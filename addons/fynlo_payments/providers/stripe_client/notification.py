@@ -58,7 +58,7 @@ def read(body: bytes) -> Event:
         return Event(
             id=_known(event["id"]),
             kind=_kind(event["type"]),
-            reference=_intent_of(subject),
+            reference=_payment_of(subject),
             leg_uuid=_name((subject.get("metadata") or {}).get("leg_uuid")),
             account=_name(event.get("account")),
             livemode=event.get("livemode") is True,
@@ -81,9 +81,9 @@ def _parts(header: str) -> tuple[int, list[bytes]]:
     return int(times[0]), [value.encode(errors="replace") for name, _, value in pairs if name == "v1"]
 
 
-def _intent_of(subject: dict[str, Any]) -> str | None:
-    """The PaymentIntent to fetch again; charges, refunds, disputes and what a reader does name theirs."""
-    if subject.get("object") == "payment_intent":
+def _payment_of(subject: dict[str, Any]) -> str | None:
+    """The page or PaymentIntent to fetch again; charges, refunds, disputes and what a reader does name theirs."""
+    if subject.get("object") in ("payment_intent", "checkout.session"):
         return _name(subject["id"])
     at_reader = (subject.get("action") or {}).get("process_payment_intent") or {}
     return _name(subject.get("payment_intent") or at_reader.get("payment_intent"))
