@@ -57,7 +57,6 @@ class ProviderState:
 
     state: str
     reference: str | None = None
-    alias: str | None = None
     amount: int | None = None
     amount_captured: int = 0
     amount_refunded: int = 0
@@ -68,6 +67,7 @@ class ProviderState:
     action: Mapping[str, Any] | None = None
     capture_before: datetime | None = None
     raw_state: str | None = None
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
