@@ -6,7 +6,7 @@ from uuid import UUID
 
 from odoo import http
 from odoo.addons.fynlo_pos_core.rest import api_route, current_identity
-from odoo.addons.fynlo_pos_core.rest.shapes import MoneyView, PageQuery, View, WireMoment
+from odoo.addons.fynlo_pos_core.rest.shapes import Day, MoneyView, PageQuery, View, WireMoment
 from odoo.http import request
 from pydantic import Field
 
@@ -21,8 +21,8 @@ class ReconciliationQuery(PageQuery):
 
     state: State | None = None
     provider: str | None = Field(None, max_length=40)
-    from_day: date | None = None
-    to_day: date | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
 
 
 class ReconciliationView(View):
