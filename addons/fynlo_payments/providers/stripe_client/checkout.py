@@ -50,7 +50,7 @@ class StripeCheckout:
         self._cancel_intent = api.payment_intents.cancel
         self._digits = digits
 
-    def create(self, leg: Leg, page: CheckoutPage, intent: dict[str, Any]) -> ProviderState:
+    def create(self, leg: Leg, page: CheckoutPage, intent: dict[str, Any]) -> ProviderState:  # pylint: disable=method-required-super
         """A page for the leg, of which ``intent`` is what its PaymentIntent would be asked for with."""
         wish = _wish(leg, page, intent)
         return self._read(ask(lambda: self._sessions.create(wish, {"idempotency_key": leg.key})))
