@@ -59,7 +59,9 @@ class TestBed:
         self.redis.start()
         self.redis.flush()
         ensure_secrets(TEST, self.installation)
-        write_odoo_conf(TEST, self.installation, UNBOUND_PORTS, "postgres", workers="0", max_cron_threads="0")
+        # no worker's limit of memory: pytest holds what a thousand tests leave behind
+        alone = {"workers": "0", "max_cron_threads": "0", "limit_memory_soft": "0", "limit_memory_hard": "0"}
+        write_odoo_conf(TEST, self.installation, UNBOUND_PORTS, "postgres", **alone)
         self.templates.drop_runs()
 
     def template(self, level: str) -> str:

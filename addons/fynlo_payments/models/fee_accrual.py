@@ -9,7 +9,7 @@ class FynloPaymentEntry(models.Model):
     @api.model
     def _enter_capture(self, payment):
         super()._enter_capture(payment)
-        if payment.fee_schedule_id and not payment._provider()._immediate:
+        if payment._is_outside() and payment.fee_schedule_id:
             self.env["fynlo.fee.revenue"]._accrue(
                 payment,
                 payment.application_fee,

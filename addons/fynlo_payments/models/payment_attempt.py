@@ -7,6 +7,7 @@ from odoo.addons.fynlo_pos_core.rest.call import Identity
 from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 
 from ..providers.connection import Leg
+from ..providers.provider import PREFIX
 
 CATALOGUE_VERSION = PreparedStatement(
     "SELECT coalesce(max(version), 0) FROM fynlo_catalogue WHERE company_id = %(company)s"
@@ -44,6 +45,11 @@ class FynloPayment(models.Model):
     card_funding = fields.Char(readonly=True)
 
     _provider_key_once = models.UniqueIndex("(provider_key) WHERE provider_key IS NOT NULL")
+
+    def _is_outside(self):
+        """Whether a provider outside this server took the money. Asks the tender alone: it costs no query."""
+        provider = self.env.get(PREFIX + self.method)
+        return provider is not None and not provider._immediate
 
     def _charged(self):
         """All that the guest is asked for, in minor units."""

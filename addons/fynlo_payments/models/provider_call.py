@@ -20,7 +20,7 @@ from ..providers.connection import ProviderState, ProviderUnavailable
 _logger = logging.getLogger(__name__)
 
 #: Calls of this process that may wait for providers at once; more wait their turn.
-CALLS_AT_ONCE = 16
+CALLS_AT_ONCE = 8
 PATIENCE = "FYNLO_PROVIDER_PATIENCE"
 PATIENCE_S = 6.0
 #: Our words for a leg that the provider has certainly never seen.

@@ -384,7 +384,13 @@ class TestCachesSeen(ApiCase):
         metrics.flush()
         with patch.object(redis_client, "attempt", lambda _work, otherwise: otherwise):
             names = {cache["name"] for cache in metrics.caches()}
-        self.assertEqual(
-            names,
-            {"permissions", "permissions_redis", "location_facts", "menu", "menu_redis", "settings", "settings_redis"},
-        )
+        ours = {
+            "permissions",
+            "permissions_redis",
+            "location_facts",
+            "menu",
+            "menu_redis",
+            "settings",
+            "settings_redis",
+        }
+        self.assertLessEqual(ours, names)  # addons have caches of their own
