@@ -127,6 +127,7 @@ class ApplePayGuestController(http.Controller):
         body=TokenShape,
         example={"link": "mJ4sX0c2Qy2k0tq1b6Yx9g", "token": "pm_1PgA2xLkdIwHu7ix"},
         returns=GuestPaymentView,
+        may_wait=True,
         status=201,
         errors=(
             "not_found",

@@ -152,6 +152,7 @@ class PaymentsController(http.Controller):
         tag="payments",
         body=PaymentShape,
         returns=TakenPaymentView,
+        may_wait=True,
         status=201,
         errors=(
             "not_found",
@@ -209,6 +210,7 @@ class PaymentsController(http.Controller):
         summary="Cancel a payment that is not over",
         tag="payments",
         returns=TakenPaymentView,
+        may_wait=True,
         errors=("not_found", "illegal_transition", "provider_unavailable"),
         idempotent=False,  # cancelling again is the same
         budget="money",
@@ -225,6 +227,7 @@ class PaymentsController(http.Controller):
         tag="payments",
         body=CaptureShape,
         returns=TakenPaymentView,
+        may_wait=True,
         errors=("not_found", "illegal_transition", "provider_unavailable"),
         idempotent=False,  # the amount is kept with the payment, so capturing again is the same
         budget="money",
@@ -240,6 +243,7 @@ class PaymentsController(http.Controller):
         summary="Ask the provider what became of a payment",
         tag="payments",
         returns=TakenPaymentView,
+        may_wait=True,
         errors=("not_found", "provider_unavailable"),
         idempotent=False,
         budget="money",
@@ -256,6 +260,7 @@ class PaymentsController(http.Controller):
         tag="payments",
         body=CancelByKeyShape,
         returns=CancelledKeyView,
+        may_wait=True,
         errors=("not_found", "illegal_transition", "provider_unavailable"),
         idempotent=False,  # cancelling again is the same
         budget="money",

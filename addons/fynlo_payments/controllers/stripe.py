@@ -126,6 +126,7 @@ class StripeController(http.Controller):
         body=IntentShape,
         example=INTENT_EXAMPLE,
         returns=TakenPaymentView,
+        may_wait=True,
         status=201,
         errors=TAKING,
         budget="money",
@@ -163,6 +164,7 @@ class StripeController(http.Controller):
         body=ConfirmShape,
         example={"payment_method": CARD},
         returns=TakenPaymentView,
+        may_wait=True,
         errors=("not_found", "payment_declined", "too_many_declines", "provider_unavailable", "provider_busy"),
         idempotent=False,  # an intent is charged once
         budget="money",
@@ -185,6 +187,7 @@ class StripeController(http.Controller):
         tag="stripe",
         body=CaptureShape,
         returns=TakenPaymentView,
+        may_wait=True,
         errors=("not_found", "illegal_transition", "provider_unavailable"),
         idempotent=False,  # the amount is kept with the payment, so capturing again is the same
         budget="money",
@@ -200,6 +203,7 @@ class StripeController(http.Controller):
         summary="Cancel a card payment that is not over",
         tag="stripe",
         returns=TakenPaymentView,
+        may_wait=True,
         errors=("not_found", "illegal_transition", "provider_unavailable"),
         idempotent=False,  # cancelling again is the same
         budget="money",
@@ -217,6 +221,7 @@ class StripeController(http.Controller):
         body=PaymentRefundShape,
         example=REFUND_EXAMPLE,
         returns=RefundsView,
+        may_wait=True,
         status=201,
         errors=REFUND_ERRORS,
         budget="money",

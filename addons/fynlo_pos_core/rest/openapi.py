@@ -184,7 +184,8 @@ def _parameters(route: Route, query: Json | None, components: Json) -> list[Json
 
 
 def _responses(route: Route, returns: Json | None, components: Json) -> Json:
-    responses = {str(route.status): _success(route, returns, components)}
+    statuses = [route.status, *([202] if route.may_wait else [])]
+    responses = {str(status): _success(route, returns, components) for status in statuses}
     if not route.writes:
         responses["304"] = {"description": "The client has this already.", "headers": _headers("ETag", "XRequestID")}
     for status, codes in _codes_by_status(route).items():

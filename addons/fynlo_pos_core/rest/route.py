@@ -41,6 +41,8 @@ class Route:
     query: Any = None
     returns: Any = None
     status: int = 200
+    #: Answers 202 in the same shape while somebody outside has not decided.
+    may_wait: bool = False
     errors: tuple[str, ...] = ()
     idempotent: bool = True
     budget: str = "default"
