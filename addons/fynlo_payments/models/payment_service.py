@@ -5,8 +5,8 @@ locked first, so two tills that pay the same order wait for each other and neith
 """
 
 from odoo import api, models
-from odoo.addons.fynlo_pos_core.engine.operations import most_tip
 from odoo.addons.fynlo_pos_core.engine.surcharge import order_add_surcharge
+from odoo.addons.fynlo_pos_core.engine.tips import most_tip
 from odoo.addons.fynlo_pos_core.models.orders.order_states import ORDER_STATES
 from odoo.addons.fynlo_pos_core.models.system.transition import require_transition
 from odoo.addons.fynlo_pos_core.rest import Invalid, NotFound, Problem, declare, paging

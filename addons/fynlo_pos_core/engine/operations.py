@@ -21,6 +21,7 @@ from .facts import quantity_text
 from .kitchen import Known
 from .order import LATE_AFTER, AppliedDiscount
 from .pricing import price_order
+from .tips import check_tip
 
 declare(
     "line_gone",
@@ -43,14 +44,6 @@ declare(
     "The quantity would fall below zero; another till has taken some off.",
     "Refresh the order and show the quantity that is left.",
 )
-declare("tip_unavailable", 422, "No tips here", "This location takes no tips.", "Take the payment without a tip.")
-declare(
-    "tip_too_large",
-    422,
-    "Tip too large",
-    "A tip is at most ten times the bill, or a hundred of the currency where that is more.",
-    "Ask the guest; a zero too many is soon typed.",
-)
 declare(
     "paid_exceeds_total",
     409,
@@ -66,9 +59,6 @@ declare(
     "Send them in several batches, in order.",
 )
 declare("order_closed", 409, "Order is closed", "A completed or cancelled order does not change.", "Begin a new order.")
-
-#: A tip may be so many times the bill; a smaller bill still takes ``USUAL_TIP`` of the currency.
-TIP_TIMES, USUAL_TIP = 10, 100
 
 #: Operation → permission. What needs more (a discount's own, voiding what was sent, comps) is checked in the handler.
 PERMISSIONS = {"set_tip": "payment.take"}
@@ -299,12 +289,7 @@ class Editor(CourseEdits):
         return self._set("service_charge", op, self.order.service.declined is None, declined is None, write)
 
     def _set_tip(self, op):
-        if not self.facts.tip_product_id:
-            raise Problem("tip_unavailable", "This location takes no tips.")
-        if op.tip.currency != self.facts.currency or op.tip.amount < 0:
-            raise Problem("validation_failed", f"A tip is an amount of {self.facts.currency} from 0.")
-        if op.tip.amount > most_tip(price_order(self.order, self.facts, self.odoo_taxes), self.facts.digits):
-            raise Problem("tip_too_large", "A tip is at most ten times the bill.")
+        check_tip(price_order(self.order, self.facts, self.odoo_taxes), op.tip, self.facts)
         return self._set_order_field("tip", op, op.tip.amount)
 
     # --- steps ---------------------------------------------------------------------------
@@ -406,11 +391,6 @@ class Editor(CourseEdits):
             if variant:
                 leaf.tax_ids = self.facts.taxes_of(variant.taxes, preset)
                 leaf.retaxed = leaf.dirty = True
-
-
-def most_tip(order, digits):
-    """The largest tip that is no slip of a finger, for an order that has been priced; minor units."""
-    return max(TIP_TIMES * order.total, USUAL_TIP * 10**digits)
 
 
 def _modifiers(line):
