@@ -19,9 +19,9 @@ class FynloStripeConnection(models.AbstractModel):
     _inherit = "fynlo.stripe.connection"
 
     @api.model
-    def _open(self, place, location):
+    def _open(self, place, currency):
         self.env["fynlo.provider"]._require_original()
-        return super()._open(place, location)
+        return super()._open(place, currency)
 
     @api.model
     def _listener(self):

@@ -39,10 +39,10 @@ class FynloFees(models.AbstractModel):
 
         A tender whose cost no schedule tells is taken as free: nobody is charged for what is not known.
         """
-        if self._quotes(location, [method], wish)[method] is None:
+        priced = self._quotes(location, [method], wish)[method]
+        if priced is None:
             return ChargeTerms()
-        priced = self._quote(location, method, wish)
-        quote = priced.quote
+        quote = self._in_range(method, priced).quote
         return ChargeTerms(
             surcharge=quote.fee_line,
             provider_fee=quote.provider_fee,

@@ -66,6 +66,9 @@ class FynloFees(models.AbstractModel):
         priced = self._quotes(location, [method], wish)[method]
         if priced is None:
             raise Invalid(self.env._("It is not known what %s costs.", method), code="fee_unknown", field="method")
+        return self._in_range(method, priced)
+
+    def _in_range(self, method, priced):
         if priced.out_of_range:
             message = self.env._("%s takes no charge of that size.", method)
             raise Invalid(message, code="charge_out_of_range", field="bill")

@@ -129,6 +129,8 @@ class FynloPaymentNotification(models.Model):
         if wrong:
             _logger.error("The notification %s of %s is refused: %s", first.event_id, first.provider, wrong)
             return Verdict("failed", wrong)
+        if self._are_no_news(payment):
+            return Verdict("done")
         askers = self._askers()
         asked = {_subject(kind, askers) for kind in self.mapped("kind")}
         self.env.cr.rollback()  # nothing was written, and the provider is asked with no transaction open
@@ -160,6 +162,12 @@ class FynloPaymentNotification(models.Model):
         if self.account != (connection.account or ""):
             return "wrong_account"
         return "wrong_mode" if self.livemode != connection.livemode else None
+
+    def _are_no_news(self, payment):
+        """Whether they only tell how a payment came to be captured that is known to be, by the same name there."""
+        known = {payment.provider_reference, payment.provider_alias} - {False}
+        kinds = payment._provider()._kinds_until_captured
+        return payment.state == "captured" and self[0].reference in known and set(self.mapped("kind")) <= kinds
 
     def _conclude(self, verdict, payment):
         moment = now()

@@ -9,8 +9,24 @@ from odoo.addons.fynlo_pos_core.rest.prepared_statement import PreparedStatement
 from ..providers.connection import Leg
 from ..providers.provider import PREFIX
 
-CATALOGUE_VERSION = PreparedStatement(
-    "SELECT coalesce(max(version), 0) FROM fynlo_catalogue WHERE company_id = %(company)s"
+TAKER = PreparedStatement(
+    """SELECT location.fynlo_uuid, company.fynlo_uuid, employee.fynlo_uuid, employee.name, device.fynlo_uuid,
+              device.number_prefix,
+              (SELECT coalesce(max(version), 0) FROM fynlo_catalogue WHERE company_id = company.id)
+         FROM pos_config location
+         JOIN res_company company ON company.id = location.company_id
+         LEFT JOIN hr_employee employee ON employee.id = %(employee)s
+         LEFT JOIN fynlo_device device ON device.id = %(device)s
+        WHERE location.id = %(location)s"""
+)
+#: By which names a provider is told what an attempt is for.
+NAMES = PreparedStatement(
+    """SELECT placed.uuid, location.fynlo_uuid, money.name
+         FROM fynlo_payment payment
+         JOIN pos_order placed ON placed.id = payment.order_id
+         JOIN pos_config location ON location.id = payment.config_id
+         JOIN res_currency money ON money.id = payment.currency_id
+        WHERE payment.id = %(payment)s"""
 )
 
 
@@ -62,13 +78,14 @@ class FynloPayment(models.Model):
         where it was made.
         """
         attempt = self.sudo()
+        order_uuid, location_uuid, currency = attempt._names()
         leg = Leg(
             uuid=attempt.fynlo_uuid,
             key=attempt.provider_key,
             amount=attempt._charged(),
-            currency=attempt.currency_id.name,
-            order_uuid=attempt.order_id.uuid,
-            location_uuid=attempt.config_id.fynlo_uuid,
+            currency=currency,
+            order_uuid=order_uuid,
+            location_uuid=location_uuid,
             application_fee=attempt.application_fee,
             manual_capture=attempt.manual_capture,
             reference=attempt.provider_reference or None,
@@ -77,6 +94,11 @@ class FynloPayment(models.Model):
         )
         return leg, attempt._provider()._connection_of(attempt)
 
+    def _names(self):
+        """The ids of order and location, and the code of the currency; one query."""
+        NAMES.execute(self.env.cr, payment=self.id)
+        return self.env.cr.fetchone()
+
     @api.private
     def _taker(self):
         """Who took the payment, as an identity without permissions: what follows is the payment's own doing."""
@@ -84,23 +106,23 @@ class FynloPayment(models.Model):
 
 
 def taker(record):
-    """Who made a payment or a pay link, as an identity without permissions."""
-    made, employee, device = record.sudo(), record.sudo().employee_id, record.sudo().device_id
-    company, location = made.company_id, made.config_id
-    CATALOGUE_VERSION.execute(record.env.cr, company=company.id)
-    (catalogue_version,) = record.env.cr.fetchone()
+    """Who made a payment or a pay link, as an identity without permissions; one query beside the record's own."""
+    made = record.sudo()
+    employee_id, device_id, location_id = made.employee_id.id, made.device_id.id, made.config_id.id
+    TAKER.execute(record.env.cr, employee=employee_id or None, device=device_id or None, location=location_id)
+    location, company, employee, name, device, prefix, catalogue_version = record.env.cr.fetchone()
     return Identity(
         user_id=made.create_uid.id,
-        employee_id=employee.id or 0,
-        employee_uuid=employee.fynlo_uuid or None,
-        employee_name=employee.name or "",
-        device_id=device.id or 0,
-        device_uuid=device.fynlo_uuid or None,
-        device_prefix=device.number_prefix or "",
-        location_id=location.id,
-        location_uuid=location.fynlo_uuid,
-        company_id=company.id,
-        company_uuid=company.fynlo_uuid,
+        employee_id=employee_id or 0,
+        employee_uuid=employee,
+        employee_name=name or "",
+        device_id=device_id or 0,
+        device_uuid=device,
+        device_prefix=prefix or "",
+        location_id=location_id,
+        location_uuid=location,
+        company_id=made.company_id.id,
+        company_uuid=company,
         role="",
         session_id=0,
         catalogue_version=catalogue_version,

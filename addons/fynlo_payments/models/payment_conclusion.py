@@ -107,7 +107,7 @@ class FynloPaymentService(models.AbstractModel):
         attempt = self.env["fynlo.payment"].sudo().browse(payment_id)
         identity = attempt._taker()
         facts = self.env["fynlo.order.service"]._facts(identity)
-        order = self.env["fynlo.order.rows"]._lock(attempt.order_id.uuid, facts)
+        order = self.env["fynlo.order.rows"]._lock(attempt._names()[0], facts)
         attempt.invalidate_recordset()
         step = next_step(attempt, said)
         before = attempt.state
@@ -131,7 +131,7 @@ class FynloPaymentService(models.AbstractModel):
         """A payment and its order as they are, for whoever may see them anyway."""
         attempt = self.env["fynlo.payment"].sudo().browse(payment_id)
         facts = self.env["fynlo.order.service"]._facts(attempt._taker())
-        order = self.env["fynlo.order.rows"]._read_one(attempt.order_id.uuid, facts)
+        order = self.env["fynlo.order.rows"]._read_one(attempt._names()[0], facts)
         return self._as_it_is(attempt, order, facts)
 
     # --- steps ---------------------------------------------------------------------------

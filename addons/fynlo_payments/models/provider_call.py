@@ -169,6 +169,8 @@ def _ask(registry, payment_id, errand):
 
 def _finished(registry, payment_id, shown):
     """Captures an attempt that was only authorised to learn which card it is; else, or if it fails, as it is."""
+    if shown["state"] != "authorised":
+        return shown
     with registry.cursor() as cr:
         if not _attempt(cr, payment_id)._captures_at_once():
             return shown

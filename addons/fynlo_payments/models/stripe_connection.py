@@ -23,13 +23,13 @@ class FynloStripeConnection(models.AbstractModel):
         Raises :class:`ProviderUnavailable` while the location has no mode, when its key is missing or of
         the other mode, and when a simulated Stripe is named where real money is meant.
         """
-        return self._open(self._place(location), location)
+        return self._open(self._place(location), location.sudo().currency_id)
 
     @api.model
     def _connection_of(self, payment):
         """The connection to where a payment was made, of which it keeps the place. Raises as :meth:`_connection`."""
         payment = payment.sudo()
-        return self._open({name: payment[name] for name in PLACE}, payment.config_id)
+        return self._open({name: payment[name] for name in PLACE}, payment.currency_id)
 
     @api.model
     def _place(self, location):
@@ -42,9 +42,8 @@ class FynloStripeConnection(models.AbstractModel):
         }
 
     @api.model
-    def _open(self, place, location):
-        """The connection to ``place``, with what else a location has chosen."""
-        location = location.sudo()
+    def _open(self, place, currency):
+        """The connection to ``place``, for amounts in the minor unit of ``currency``."""
         if not place["provider_mode"]:
             raise ProviderUnavailable("provider_unavailable")
         livemode = place["provider_mode"] == "live"
@@ -56,8 +55,7 @@ class FynloStripeConnection(models.AbstractModel):
                 account=place["provider_account"] or None,
                 api_version=environment.api_version(),
                 api_base=environment.api_base(livemode),
-                digits=location.currency_id.decimal_places,
-                manual_capture=location.fynlo_stripe_capture == "manual",
+                digits=currency.decimal_places,
             )
         )
 

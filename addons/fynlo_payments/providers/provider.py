@@ -43,6 +43,8 @@ class FynloProvider(models.AbstractModel):
     _expires_after = timedelta(minutes=15)
     #: Where on this server its notifications come in, to be entered at the provider; ``None`` when it sends none.
     _notified_at = None
+    #: Kinds of notifications that lead up to a payment's capture, and nothing after it; once it is captured, no news.
+    _kinds_until_captured = frozenset()
     #: Whether its money is booked through a bank journal; stored value is a debt to the guest and has none.
     _needs_journal = True
 

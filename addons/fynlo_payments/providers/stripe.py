@@ -13,6 +13,17 @@ class FynloProviderStripe(models.AbstractModel):
 
     _immediate = False
     _notified_at = "/api/v1/stripe/webhook"
+    _kinds_until_captured = frozenset(
+        {
+            "payment_intent.created",
+            "payment_intent.requires_action",
+            "payment_intent.processing",
+            "payment_intent.amount_capturable_updated",
+            "payment_intent.succeeded",
+            "charge.succeeded",
+            "charge.captured",
+        }
+    )
 
     @api.model
     def _connection(self, location):

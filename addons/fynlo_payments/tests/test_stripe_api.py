@@ -15,6 +15,7 @@ from simulators.stripe.control import behave
 from ..models import provider_notification, stripe_health
 from ..providers.connection import Event
 from .stripe_shop import ACCOUNT, StripeCase
+from .test_query_budgets import heard_requests
 
 CREATE = "POST /v1/payment_intents$"
 
@@ -37,6 +38,14 @@ class TestStripePayments(StripeCase):
         taken = self.pay(order, 1200, method="stripe", details={"payment_method": "pm_card_visa"})
         self.assertEqual((taken.status_code, taken.json()["state"]), (201, "captured"))
         self.assertBooked(order, 1200)
+
+    def test_statements(self):
+        """All three transactions together; what only a live server adds is not in it."""
+        for _ in range(2):
+            with heard_requests() as lines:
+                self.pay(self.place(), 1200, method="stripe", details={"payment_method": "pm_card_visa"}, complete=True)
+        (taken,) = [line["queries"] for line in lines if line["route"].endswith("/payments")]
+        self.assertLessEqual(taken, 39)
 
     def test_declined_in_words(self):
         order = self.place()

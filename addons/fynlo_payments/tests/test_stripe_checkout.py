@@ -186,7 +186,7 @@ class TestStripeCheckout(TestCase):
             self.assertEqual(self.stripe.cancel(leg).state, "cancelled")
 
     def test_held_then_captured_in_part_or_let_go(self):
-        self.stripe = self.connection(manual_capture=True)
+        self.leg = replace(self.leg, manual_capture=True)
         leg = self.begin()
         self.guest(leg)
         self.assertEqual(self.stripe.fetch(leg).state, "authorised")

@@ -78,3 +78,28 @@ class TestStripeNotified(StripeCase):
         self.deliver(self.events())
         dispute = self.env["fynlo.payment.dispute"].search([("payment_id", "=", self.attempt(taken).id)])
         self.assertEqual((dispute.state, dispute.amount), ("needs_response", 1200))
+
+    def test_how_a_known_capture_came_about_is_not_asked_after(self):
+        taken = self.card(self.place(), 1200, payment_method="pm_card_visa", complete=True).json()
+        asked = len(self.server.seen)
+        self.assertEqual(set(self.deliver(self.events())), {200})
+        told = self.env["fynlo.payment.notification"].search([("payment_id", "=", self.attempt(taken).id)])
+        self.assertEqual(sorted(told.mapped("kind")), sorted(event["type"] for event in self.events()))
+        self.assertEqual(set(told.mapped("state")), {"done"})
+        self.assertEqual(len(self.server.seen), asked)
+
+    def test_another_intent_for_the_same_payment_is_asked_after(self):
+        self.card(self.place(), 1200, payment_method="pm_card_visa", complete=True)
+        asked = len(self.server.seen)
+        (intent,) = self.books.kept["payment_intent"].values()
+        (event,) = [one for one in self.events() if one["type"] == "payment_intent.succeeded"]
+        self.deliver([{**event, "id": "evt_other", "data": {"object": {**intent, "id": "pi_other"}}}])
+        self.assertGreater(len(self.server.seen), asked)
+
+    def test_what_follows_a_capture_is_asked_after(self):
+        taken = self.card(self.place(), 1200, payment_method="pm_card_visa", complete=True).json()
+        asked = len(self.server.seen)
+        (event,) = [one for one in self.events() if one["type"] == "payment_intent.succeeded"]
+        self.deliver([{**event, "type": "payment_intent.partially_funded"}])
+        self.assertGreater(len(self.server.seen), asked)
+        self.assertEqual(self.attempt(taken).state, "captured")

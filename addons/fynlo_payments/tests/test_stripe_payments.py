@@ -128,9 +128,8 @@ class TestTaking(OnStripe):
         self.assertEqual(self.stripe.refund(self.back(leg, 300)).state, "succeeded")
         self.assertEqual(self.stripe.fetch(leg).amount_refunded, 300)
 
-    def test_a_location_may_hold_every_payment(self):
-        self.stripe = self.connect(manual_capture=True)
-        leg = self.paid()
+    def test_held_for_too_long(self):
+        leg = self.paid(manual_capture=True)
         self.assertEqual(self.stripe.fetch(leg).state, "authorised")
         with self.server.request():
             intents.expire(self.books, self.books.one("payment_intent", leg.reference))

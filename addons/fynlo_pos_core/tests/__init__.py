@@ -19,6 +19,8 @@ from . import test_connection_history
 from . import test_connection_tour
 from . import test_connections
 from . import test_countdowns
+from . import test_cron_bell
+from . import test_garbage
 from . import test_health
 from . import test_identity_audit
 from . import test_identity_back_office

@@ -40,7 +40,7 @@ TOKEN = re.compile(r"tok_\w{1,100}")
 class StripeSettings:
     """How one location reaches Stripe. Secrets are never shown; ``api_base`` is for simulators.
 
-    ``digits`` is what the location's minor unit counts; ``manual_capture`` holds every payment until it is captured.
+    ``digits`` is what the location's minor unit counts.
     """
 
     secret_key: str = field(repr=False)
@@ -50,7 +50,6 @@ class StripeSettings:
     api_version: str = "2023-10-16"
     api_base: str | None = None
     digits: int | None = None
-    manual_capture: bool = False
 
 
 class StripeConnection:
@@ -263,7 +262,7 @@ class StripeConnection:
         params: dict[str, Any] = {
             "amount": Scale(leg.currency, self._settings.digits).to_stripe(leg.amount),
             "currency": leg.currency.lower(),
-            "capture_method": "manual" if leg.manual_capture or self._settings.manual_capture else "automatic",
+            "capture_method": "manual" if leg.manual_capture else "automatic",
             "payment_method_types": ["card_present" if leg.details.get("card_present") else "card"],
             "metadata": metadata,
             "expand": ["latest_charge"],

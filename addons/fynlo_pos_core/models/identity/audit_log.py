@@ -115,11 +115,12 @@ class FynloAuditLog(models.Model):
         """Who acts: the given employee, the request's, or the user of the back office."""
         call = getattr(request, "fynlo", None) if request else None
         identity = call.identity if call else None
-        name, uuid = self.env.user.name, self.env.user.login
         if actor:
             name, uuid = actor.sudo().name, actor.sudo().fynlo_uuid
         elif identity and identity.employee_id:
             name, uuid = identity.employee_name, identity.employee_uuid
+        else:
+            name, uuid = self.env.user.name, self.env.user.login
         return {
             "actor": name,
             "actor_id": uuid,

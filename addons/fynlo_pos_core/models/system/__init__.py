@@ -1,1 +1,1 @@
-from . import idempotency_record, ir_http, print_queue, resource_mixin, secret_search, timeline
+from . import idempotency_record, ir_cron, ir_http, print_queue, resource_mixin, secret_search, timeline

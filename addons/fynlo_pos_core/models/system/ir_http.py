@@ -1,5 +1,6 @@
 """Routing questions that only Odoo's routing map can answer, and the check of its permissions."""
 
+import gc
 import gzip
 import logging
 
@@ -22,6 +23,7 @@ class IrHttp(models.AbstractModel):
     def _register_hook(self):
         """Tell of routes that ask for a permission nobody can hold; they refuse everyone."""
         super()._register_hook()
+        _keep_out_of_collections()
         for code in self._fynlo_unknown_permissions():
             _logger.error("A route asks for the permission %s, which is not defined", code)
 
@@ -74,3 +76,14 @@ class IrHttp(models.AbstractModel):
             return False
         route = rule.endpoint.routing.get("fynlo")
         return bool(route) and route.path != CATCH_ALL
+
+
+def _keep_out_of_collections():
+    """Spare requests the walk through all that was loaded: models and fields live as long as the process.
+
+    A full collection stops a worker for as long as its heap is large. One that loads its registry anew gives up
+    what the former one held (docs/adr/0042).
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
