@@ -19,6 +19,7 @@ MEASURED = {
     "price": "price an order",
     "create": "create",
     "pay": "take cash",
+    "charge": "charge a card",
     "complete": "complete",
     "event": "commit → event at a till",
     "menu": "run out → off the tills' menus",
@@ -86,13 +87,17 @@ class Board:
             f"{reckoning.events} events heard",
             highlight=False,
         )
+        if reckoning.by_card:
+            declined = f"{reckoning.declined} declined and paid in cash"
+            say(f"  {reckoning.by_card} payments by card, {declined}", highlight=False)
         for sentence in reckoning.disagreements:
             say(f"  ✗ {sentence}", style="red", markup=False, highlight=False)
         if reckoning.agrees:
             say(
                 "  ✓ every order is at the server exactly once, with the same total and state\n"
                 "  ✓ payments, totals and lines add up to the penny\n"
-                "  ✓ every till heard every event of its location exactly once and in order",
+                + ("  ✓ every card was charged once, and what its order says\n" if reckoning.by_card else "")
+                + "  ✓ every till heard every event of its location exactly once and in order",
                 style="green",
                 highlight=False,
             )

@@ -15,7 +15,7 @@ from scripts.till.connection import Exchange
 from scripts.till.event import Event
 from scripts.till.till import Till
 
-from .guests import Guest, tendered
+from .guests import Guest, card, tendered
 from .tally import Tally
 
 #: Prices are asked for first this often, and then stated with the order.
@@ -46,6 +46,8 @@ class Counter:
     statuses: "Count[tuple[str, str, int]]" = field(default_factory=Count)
     turned_away: int = 0
     given_up: int = 0
+    takes_cards: bool = False
+    declined: int = 0
     busy_with: str = ""
 
     def hear(self, event: Event) -> None:
@@ -99,18 +101,25 @@ class Counter:
             self.sales.remove(sale)
             raise
         sale.number, sale.total, sale.step = order["number"], order["totals"]["total"]["amount"], "created"
-        await self._take_cash(sale, order, dice)
+        await self._take_money(sale, order, dice)
         await self._timed("complete", self.till.complete(sale.order_id))
         sale.step, self.busy_with = "completed", ""
 
-    async def _take_cash(self, sale: Sale, order: dict[str, Any], dice: random.Random) -> None:
+    async def _take_money(self, sale: Sale, order: dict[str, Any], dice: random.Random) -> None:
         self.busy_with = sale.number
-        due = order["totals"]["due"]
-        if due["amount"]:
+        due, held_out = order["totals"]["due"], card(dice)
+        charged = self.takes_cards and held_out and due["amount"] and await self._charge(sale, due, held_out)
+        if due["amount"] and not charged:
             given = tendered(due["amount"], dice)
             payment = await self._timed("pay", self.till.pay_cash(sale.order_id, due, given))
             sale.change = payment["change"]["amount"]
         sale.step = "paid"
+
+    async def _charge(self, sale: Sale, due: dict[str, Any], held_out: str) -> bool:
+        """Whether the card was charged; else the guest pays the same order in cash."""
+        payment = await self._timed("charge", self.till.pay_card(sale.order_id, due, held_out))
+        self.declined += payment["state"] != "captured"
+        return bool(payment["state"] == "captured")
 
     async def _timed(self, kind: str, doing: Any) -> dict[str, Any]:
         began = time.perf_counter()

@@ -12,6 +12,9 @@ from scripts.till.menu import Menu, Product, Variant
 PEAK = 3.0
 MOST_LINES = 4
 NOTES = (500, 1000, 2000, 5000)
+#: This share of guests pays by card; one card in fifteen is declined, and its guest pays in cash.
+BY_CARD = 0.5
+CARDS = ("pm_card_visa",) * 8 + ("pm_card_mastercard",) * 4 + ("pm_card_amex",) * 2 + ("pm_card_chargeDeclined",)
 REMARKS = ("", "", "", "no onions", "well done", "nut allergy")
 
 
@@ -77,6 +80,11 @@ def _extras(product: Product, dice: random.Random) -> tuple[str, ...]:
         most = min(len(there), group.max if group.max is not None else 2)
         chosen += dice.sample(there, dice.randint(min(group.min, most), most))
     return tuple(chosen)
+
+
+def card(dice: random.Random) -> str | None:
+    """The card that the guest holds out, as Stripe's test cards are called; ``None`` who pays in cash."""
+    return dice.choice(CARDS) if dice.random() < BY_CARD else None
 
 
 def tendered(due: int, dice: random.Random) -> int:

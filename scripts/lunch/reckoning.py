@@ -23,6 +23,8 @@ class Reckoning:
     payments: int = 0
     events: int = 0
     takings: int = 0
+    by_card: int = 0
+    declined: int = 0
     disagreements: list[str] = field(default_factory=list)
 
     @property
@@ -34,11 +36,20 @@ class Reckoning:
         self.disagreements.extend(sentences)
 
 
-async def reckon(counters: Sequence[Counter], began_at: datetime) -> Reckoning:
-    """Compare each location's tills with what the server answers now about orders since ``began_at``."""
-    result = Reckoning()
+async def reckon(
+    counters: Sequence[Counter], began_at: datetime, charged: Mapping[str, int] | None = None
+) -> Reckoning:
+    """Compare each location's tills with what the server answers now about orders since ``began_at``.
+
+    ``charged`` is what the card provider has charged for each order, where it can be asked.
+    """
+    result = Reckoning(declined=sum(counter.declined for counter in counters))
     for neighbours in by_location(counters):
-        _compare_location(result, neighbours, await orders_since(neighbours[0].till, began_at))
+        served = await orders_since(neighbours[0].till, began_at)
+        _compare_location(result, neighbours, served)
+        if charged is not None:
+            sold = {sale.order_id for counter in neighbours for sale in counter.sales}
+            _compare_charges(result, [document for document in served if document["id"] in sold], charged)
     return result
 
 
@@ -113,6 +124,16 @@ def _compare_sale(counter: Counter, sale: Sale, document: Document | None) -> It
     lines = sum(line["total"]["amount"] for line in document["lines"])
     if lines != totals["total"] or totals["subtotal"] + totals["tax"] != totals["total"]:
         yield f"{who}: its lines add up to {lines}, its total is {totals['total']}"
+
+
+def _compare_charges(result: Reckoning, documents: Sequence[Document], charged: Mapping[str, int]) -> None:
+    for document in documents:
+        by_card = [payment for payment in document["payments"] if payment["method"] == "stripe"]
+        wanted = sum(payment["amount"]["amount"] for payment in by_card if payment["state"] == "captured")
+        found = charged.get(document["id"], 0)
+        result.by_card += len(by_card)
+        if wanted != found:
+            result.note([f"{_name(document)}: {wanted} paid by card, but cards were charged {found}"])
 
 
 def _compare_events(counter: Counter) -> Iterator[str]:

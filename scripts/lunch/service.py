@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from scripts.till.answer import Unanswered
 
 from .board import Board
+from .card_books import charged_since
 from .counter import Counter
 from .guests import Guest, arrivals
 from .reckoning import Reckoning, by_location, reckon
@@ -56,7 +58,8 @@ class LunchService:
             async with self._listening(counters):
                 await self._serve_everybody(counters)
                 await self._hear_everything(counters)
-            result = await reckon(counters, began_at)
+            charged = await asyncio.to_thread(charged_since, began_at, os.environ)
+            result = await reckon(counters, began_at, charged)
         finally:
             for counter in counters:
                 await counter.till.close()

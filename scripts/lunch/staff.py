@@ -105,6 +105,8 @@ async def open_counter(
     await till.sign_in.pair(code, name)
     await till.sign_in.enter_pin(*await _pin_of(till, seller))
     await till.copy.read_menu()
+    offered = (await till.api.read("/payments/methods")).body["items"]
+    counter.takes_cards = any(method["method"] == "stripe" for method in offered)
     return counter
 
 

@@ -27,8 +27,10 @@ class Answer:
 
     @property
     def is_final(self) -> bool:
-        """Whether sending the same again would be answered the same."""
-        return self.status not in TRY_AGAIN and not (self.status >= 400 and self.body.get("retryable"))
+        """Whether sending the same again would be answered the same; the server knows best, where it says so."""
+        if self.status >= 400 and "retryable" in self.body:
+            return not self.body["retryable"]
+        return self.status not in TRY_AGAIN
 
     @property
     def retry_after_s(self) -> float:

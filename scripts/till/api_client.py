@@ -43,10 +43,10 @@ class ApiClient:
             raise refusal(answer)
         return answer
 
-    async def calculate(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Ask ``/orders:calculate``, the one POST that writes nothing and therefore needs no journal."""
-        text = json.dumps(body)
-        answer = await self._until_answered(lambda: self._signed("POST", "/orders:calculate", {}, text))
+    async def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """POST to a route that needs no key, so no journal either: repeating it is the same. Raises as ``read``."""
+        text = None if body is None else json.dumps(body)
+        answer = await self._until_answered(lambda: self._signed("POST", path, {}, text))
         if not answer.is_success:
             raise refusal(answer)
         return answer.body

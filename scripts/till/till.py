@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .answer import Answer, Unanswered
+from .answer import Answer, Refused, Unanswered
 from .api_client import PATIENCE_S, ApiClient
 from .basket import Basket
 from .connection import ANSWER_TIMEOUT_S, Connection, Exchange
@@ -17,8 +18,12 @@ from .identifiers import uuid7
 from .journal import Journal, Write
 from .location_copy import TOPICS, LocationCopy
 from .menu import Menu
+from .pause import Pause
 from .sign_in import AskPin, SignIn
 from .store import Store
+
+#: States of a payment of which the provider has not said the last word.
+UNDER_WAY = frozenset({"sent", "unknown", "action_required"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Till:
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._server = server
+        self._patience_s = patience_s
         self._store = Store(memory)
         self._connection = Connection(server.url, answer_timeout_s=answer_timeout_s, observe=on_exchange)
         self._on_event = on_event
@@ -106,7 +112,7 @@ class Till:
 
     async def price(self, basket: Basket) -> dict[str, Any]:
         """What the order would be, without making it."""
-        return await self.api.calculate(basket.order())
+        return await self.api.ask("/orders:calculate", basket.order())
 
     async def place(self, basket: Basket, expected_total: dict[str, Any] | None = None) -> dict[str, Any]:
         """Make the order."""
@@ -121,6 +127,33 @@ class Till:
         payment = await self.api.write(f"/orders/{order_id}/payments", wish)
         self._keep_order_in(payment)
         return payment
+
+    async def pay_card(self, order_id: str, amount: dict[str, Any], card: str) -> dict[str, Any]:
+        """Charge a card; the payment as it is once the provider has said what became of it.
+
+        Raises ``Refused`` when no charge was begun, and ``Unanswered`` when the provider has said nothing within
+        the till's patience: the payment is still under way, and no other tender may be taken.
+        """
+        wish = {"id": uuid7(), "method": "stripe", "amount": amount, "details": {"payment_method": card}}
+        payment = await self._begin_charge(f"/orders/{order_id}/payments", wish)
+        pause, give_up_at = Pause(), time.monotonic() + self._patience_s
+        while payment["state"] in UNDER_WAY:
+            if time.monotonic() > give_up_at:
+                raise Unanswered(f"the card payment is {payment['state']}")
+            await pause.wait()
+            payment = await self.api.ask(f"/payments/{payment['id']}:refresh")
+        self._keep_order_in(payment)
+        return payment
+
+    async def _begin_charge(self, path: str, wish: dict[str, Any]) -> dict[str, Any]:
+        """The payment, also when the answer is that no money was taken by it."""
+        try:
+            return await self.api.write(path, wish)
+        except Refused as refused:
+            payment: dict[str, Any] | None = refused.answer.body.get("payment")
+            if payment is None:
+                raise
+            return payment
 
     async def complete(self, order_id: str) -> dict[str, Any]:
         """Close a paid order."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from scripts.local.end_to_end import LiveRestaurant
+from scripts.lunch.card_books import charged_since
 from scripts.lunch.guests import Guest
 from scripts.lunch.reckoning import reckon
 
@@ -46,6 +47,8 @@ async def test_crash_while_selling(tills: Tills, restaurant: LiveRestaurant, vic
         await until(
             lambda c=counter: completed <= c.has_heard("order.completed"), "every completion is heard", within_s=60
         )
-    result = await reckon(counters, tills.began_at)
+    charged = await asyncio.to_thread(charged_since, tills.began_at, restaurant.environment)
+    result = await reckon(counters, tills.began_at, charged)
     assert result.disagreements == []
     assert (result.orders, result.payments) == (GUESTS, GUESTS)
+    assert 0 < result.by_card < GUESTS

@@ -26,7 +26,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "device_id": "d1",
         "created_at": "2026-11-22T12:30:00Z",
         "totals": {name: {"amount": amount, "currency": "GBP"} for name, amount in totals.items()},
-        "payments": [{"id": "p1", "state": "captured", "amount": money}],
+        "payments": [{"id": "p1", "method": "cash", "state": "captured", "amount": money}],
         "lines": [{"total": money}],
     }
     return {**order, **changes}
@@ -50,7 +50,12 @@ def heard(*offsets: int) -> list[Event]:
 
 
 async def reckoned(
-    served: list[dict[str, Any]], events: list[Event], unsettled: int = 0, losses: int = 0, **sale: Any
+    served: list[dict[str, Any]],
+    events: list[Event],
+    unsettled: int = 0,
+    losses: int = 0,
+    charged: dict[str, int] | None = None,
+    **sale: Any,
 ) -> Reckoning:
     """The reckoning of one till that sold the order."""
 
@@ -68,7 +73,7 @@ async def reckoned(
     )
     believed = Sale(**{"order_id": "o1", "number": "T1-000001", "total": 1000, "step": "completed", **sale})
     counter = Counter(till, "Sam", Tally(), sales=[believed], heard=events)  # type: ignore[arg-type]
-    return await reckon([counter], BEGAN)
+    return await reckon([counter], BEGAN, charged)
 
 
 @pytest.mark.asyncio
@@ -113,3 +118,27 @@ async def test_unanswered_write() -> None:
 async def test_loss_that_was_told() -> None:
     result = await reckoned([document()], heard(1, 2), losses=2)
     assert result.disagreements == ["Soho 1 was told 2 times that events could not be replayed; it read by REST"]
+
+
+CARD = {"id": "p1", "method": "stripe", "state": "captured", "amount": {"amount": 1000, "currency": "GBP"}}
+
+
+@pytest.mark.asyncio
+async def test_cards_are_charged_what_their_orders_say() -> None:
+    result = await reckoned([document(payments=[CARD])], heard(1, 2), charged={"o1": 1000, "another day": 5})
+    assert result.disagreements == []
+    assert result.by_card == 1
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("payments", "charged", "words"),
+    [
+        ([CARD], {}, "1000 paid by card, but cards were charged 0"),
+        ([CARD], {"o1": 2000}, "1000 paid by card, but cards were charged 2000"),
+        (document()["payments"], {"o1": 1000}, "0 paid by card, but cards were charged 1000"),
+    ],
+)
+async def test_charges_that_differ(payments: Any, charged: dict[str, int], words: str) -> None:
+    result = await reckoned([document(payments=payments)], heard(1, 2), charged=charged)
+    assert any(words in sentence for sentence in result.disagreements), result.disagreements

@@ -39,7 +39,7 @@ async def test_many_that_ask_at_once_share_one_refresh() -> None:
 
 
 async def test_refresh_whose_answer_was_lost_is_sent_again_unchanged() -> None:
-    answers = iter([None, problem(503, "unavailable"), tokens(2)])
+    answers = iter([None, problem(503, "unavailable", retryable=True), tokens(2)])
     sign_in, connection = signed_in(lambda _sent: next(answers))
     assert await sign_in.renew("access-1") == "access-2"
     assert [sent.body["refresh_token"] for sent in connection.sent] == ["refresh-1"] * 3

@@ -194,10 +194,10 @@ class FynloPaymentService(models.AbstractModel):
 
 
 def declined(env, attempt, document):
-    """The refusal that tells a till that no money was taken by an attempt."""
+    """The refusal that tells a till that no money was taken by an attempt. It stands: the same again is no new try."""
     if attempt["failure_code"] in NOT_ASKED:
         sentence = failure_sentence(env, attempt["failure_code"])
-        return Problem(attempt["failure_code"], sentence, payment=document, headers={"Retry-After": "2"})
+        return Problem(attempt["failure_code"], sentence, payment=document, retryable=False)
     return Problem(
         "payment_declined",
         failure_sentence(env, attempt["failure_code"]),

@@ -72,6 +72,7 @@ class TestPaymentsOutside(OutsideCase):
         for _again in range(2):
             answer = self.pay(order, 1200, body=body, key=key)
             self.assertProblem(answer, "provider_unavailable", 503)
+            self.assertFalse(answer.json()["retryable"])  # under this key that is the answer, however often it is sent
         self.assertEqual(self.bank.calls, ["create"])
         self.assertBooked(order, 0)
 
