@@ -14,11 +14,14 @@ class Results:
     failed: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    #: Names of those that passed.
+    names: set[str] = field(default_factory=set)
 
     def add(self, other: "Results") -> None:
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.names |= other.names
         for file, seconds in other.seconds.items():
             self.seconds[file] = self.seconds.get(file, 0.0) + seconds
 
@@ -43,6 +46,7 @@ def read(report: Path) -> Results:
             results.skipped.append((name, outcome["skipped"].get("message", "")))
         else:
             results.passed += 1
+            results.names.add(name)
     return results
 
 

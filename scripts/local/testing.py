@@ -17,6 +17,7 @@ from typing import BinaryIO
 from scripts.local.configuration import stack_environment, write_odoo_conf
 from scripts.local.database import write_atomically
 from scripts.local.failure import SetupFailure
+from scripts.local.failure_table import dangers, shortcomings
 from scripts.local.installation import STEPS, Installation, install
 from scripts.local.junit import Results, read, unexpected
 from scripts.local.layout import END_TO_END, ROOT, TEST
@@ -81,6 +82,7 @@ def test() -> Results:
         with progress.step("Tests"):
             print(flush=True)
             results = run_jobs(bed, jobs(os.cpu_count() or 2, _durations()))
+            results.failed += shortcomings(results.names, dangers())
         _remember(results)
     return results
 
