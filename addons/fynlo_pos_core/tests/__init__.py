@@ -1,6 +1,7 @@
 from . import property_settings
 from . import test_alerts
 from . import test_alerts_api
+from . import test_approval_upgrade
 from . import test_approvals
 from . import test_approvals_api
 from . import test_backoffice_guard
