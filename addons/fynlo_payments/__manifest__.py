@@ -1,7 +1,7 @@
 {
     "name": "Fynlo Payments",
     "summary": "Payments taken on tills, whatever the tender",
-    "version": "19.0.1.4.0",
+    "version": "19.0.1.5.0",
     "license": "LGPL-3",
     "author": "Fynlo",
     "website": "https://fynlo.example",

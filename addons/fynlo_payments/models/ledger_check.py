@@ -17,7 +17,7 @@ OVERLAP = timedelta(days=1)
 #: Payment by payment, so that two mistakes cannot hide each other in a sum.
 DIFFERENCES = """
     SELECT placed.uuid AS order_uuid, payment.method AS provider, payment.create_date::date AS day,
-           payment.fynlo_uuid AS payment_uuid, fact.taken - fact.returned AS expected, fact.entered,
+           payment.fynlo_uuid AS payment_uuid, fact.taken - fact.returned - fact.held AS expected, fact.entered,
            payment.refunded AS refunded, fact.given_up
       FROM fynlo_payment payment
       JOIN pos_order placed ON placed.id = payment.order_id
@@ -28,14 +28,17 @@ DIFFERENCES = """
                              WHERE payment_id = payment.id AND state = 'succeeded'), 0) AS returned,
                   coalesce((SELECT sum(amount) FROM fynlo_refund
                              WHERE payment_id = payment.id AND state <> 'failed'), 0) AS given_up,
+                  coalesce((SELECT sum(held) FROM fynlo_payment_dispute
+                             WHERE payment_id = payment.id AND currency_id = payment.currency_id), 0) AS held,
                   coalesce((SELECT sum(amount) FROM fynlo_payment_entry
                              WHERE payment_id = payment.id AND account LIKE 'tender:%%'), 0) AS entered) fact
      WHERE payment.company_id = %(company)s
        AND (%(since)s <= '1970-01-01'::timestamp
             OR payment.id IN (SELECT id FROM fynlo_payment WHERE write_date >= %(since)s
                                UNION SELECT payment_id FROM fynlo_refund WHERE write_date >= %(since)s
+                               UNION SELECT payment_id FROM fynlo_payment_dispute WHERE write_date >= %(since)s
                                UNION SELECT payment_id FROM fynlo_payment_entry WHERE at >= %(since)s))
-       AND (fact.taken - fact.returned <> fact.entered OR payment.refunded <> fact.given_up)
+       AND (fact.taken - fact.returned - fact.held <> fact.entered OR payment.refunded <> fact.given_up)
      ORDER BY payment.id
 """
 
@@ -66,9 +69,9 @@ class FynloLedgerCheck(models.Model):
     def _differences(self, company_id, since):
         """Payments touched since then whose money is not what the ledger holds.
 
-        Each is a dict of ``order_uuid``, ``provider``, ``day`` and ``payment_uuid`` with ``expected``
-        (taken less given back) and ``entered`` in minor units, and ``refunded`` beside ``given_up``,
-        which are equal when every penny that a refund holds is held once.
+        Each is a dict of ``order_uuid``, ``provider``, ``day`` and ``payment_uuid`` with ``expected`` (taken less
+        given back and less what disputes hold) and ``entered`` in minor units, and ``refunded`` beside
+        ``given_up``, which are equal when every penny that a refund holds is held once.
         """
         self.env.flush_all()
         self.env.cr.flush()  # entries are written last
@@ -83,7 +86,7 @@ class FynloLedgerCheck(models.Model):
             found = self._differences(company.id, since)
             named = [
                 f"{row['day']} {row['provider']} order {row['order_uuid']} payment {row['payment_uuid']}: "
-                f"{row['expected']} taken, {row['entered']} entered; {row['refunded']} and {row['given_up']} given back"
+                f"{row['expected']} there, {row['entered']} entered; {row['refunded']} and {row['given_up']} given back"
                 for row in found[:NAMED]
             ]
             self.sudo().create(

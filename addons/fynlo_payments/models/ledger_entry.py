@@ -11,14 +11,16 @@ KINDS = [
     ("unasked", "Came too late"),
     ("refund", "Given back"),
     ("refund_failed", "Did not go back"),
+    ("dispute", "Disputed"),
 ]
 TENDER = "tender:"
 
 ENTER = PreparedStatement(
     """INSERT INTO fynlo_payment_entry
-              (company_id, config_id, currency_id, payment_id, refund_id, kind, account, amount, at)
-       SELECT payment.company_id, payment.config_id, payment.currency_id, payment.id, %(refund)s::integer, %(kind)s,
-              part.account, part.amount, now() AT TIME ZONE 'UTC'
+              (company_id, config_id, currency_id, payment_id, refund_id, dispute_id, dispute_version, kind, account,
+               amount, at)
+       SELECT payment.company_id, payment.config_id, payment.currency_id, payment.id, %(refund)s::integer,
+              %(dispute)s::integer, %(version)s::integer, %(kind)s, part.account, part.amount, now() AT TIME ZONE 'UTC'
          FROM fynlo_payment payment
         CROSS JOIN unnest(%(accounts)s::text[], %(amounts)s::bigint[]) AS part(account, amount)
         WHERE payment.id = %(payment)s::integer AND part.amount <> 0"""
@@ -29,8 +31,8 @@ class FynloPaymentEntry(models.Model):
     """Amounts are whole minor units: what an account received is above 0, what it gave below.
 
     Accounts: ``tender:<method>`` (where the money is), ``order``, ``tips``, ``surcharge`` (what it was
-    for) and ``refund_due`` (owed to the guest). The entries of one fact add up to 0. The order is
-    the payment's, as bills are merged and handed over.
+    for), ``refund_due`` (owed to the guest), ``disputed`` (held until a dispute is decided) and ``dispute_lost``.
+    The entries of one fact add up to 0. The order is the payment's, as bills are merged and handed over.
     """
 
     _name = "fynlo.payment.entry"
@@ -44,13 +46,17 @@ class FynloPaymentEntry(models.Model):
     currency_id = fields.Many2one("res.currency", required=True, readonly=True, ondelete="restrict")
     payment_id = fields.Many2one("fynlo.payment", required=True, readonly=True, ondelete="restrict")
     refund_id = fields.Many2one("fynlo.refund", readonly=True, ondelete="restrict", index="btree_not_null")
+    dispute_id = fields.Many2one("fynlo.payment.dispute", readonly=True, ondelete="restrict", index="btree_not_null")
+    dispute_version = fields.Integer("Version of the dispute", readonly=True)
     kind = fields.Selection(KINDS, "What happened", required=True, readonly=True)
     account = fields.Char(required=True, readonly=True)
     amount = fields.Integer("Amount (minor units)", required=True, readonly=True)
     at = fields.Datetime(required=True, readonly=True, index=True)
 
     _amount_moves = models.Constraint("CHECK(amount <> 0)", "An entry moves something.")
-    _fact_once = models.UniqueIndex("(payment_id, kind, coalesce(refund_id, 0), account)")
+    _fact_once = models.UniqueIndex(
+        "(payment_id, kind, coalesce(refund_id, 0), coalesce(dispute_id, 0), coalesce(dispute_version, 0), account)"
+    )
 
     def init(self):
         """The database itself refuses changes, and a fact whose entries do not add up to nothing."""
@@ -65,7 +71,9 @@ class FynloPaymentEntry(models.Model):
             BEGIN
               IF (SELECT sum(amount) FROM fynlo_payment_entry
                    WHERE payment_id = NEW.payment_id AND kind = NEW.kind
-                     AND coalesce(refund_id, 0) = coalesce(NEW.refund_id, 0)) <> 0 THEN
+                     AND coalesce(refund_id, 0) = coalesce(NEW.refund_id, 0)
+                     AND coalesce(dispute_id, 0) = coalesce(NEW.dispute_id, 0)
+                     AND coalesce(dispute_version, 0) = coalesce(NEW.dispute_version, 0)) <> 0 THEN
                 RAISE EXCEPTION 'the ledger entries of payment % do not balance', NEW.payment_id;
               END IF;
               RETURN NULL;
@@ -146,7 +154,14 @@ class FynloPaymentEntry(models.Model):
         parts = {TENDER + refund.method: -refund.amount, "refund_due": refund.amount}
         self._enter(refund.payment_id, "refund", parts, refund)
 
-    def _enter(self, payment, kind, parts, refund=None):
+    @api.model
+    def _enter_dispute(self, dispute, before):
+        """What a guest's bank holds or gives back since the dispute's money was where ``before`` says, by account."""
+        after = dispute._holding()
+        parts = {account: after.get(account, 0) - before.get(account, 0) for account in sorted({*before, *after})}
+        self._enter(dispute.payment_id, "dispute", parts, dispute=dispute)
+
+    def _enter(self, payment, kind, parts, refund=None, dispute=None):
         """Add a fact when the transaction closes, in the round trip that writes its events.
 
         A second entry of the same fact is refused by the database.
@@ -156,6 +171,8 @@ class FynloPaymentEntry(models.Model):
             ENTER,
             payment=payment.id,
             refund=refund.id if refund else None,
+            dispute=dispute.id if dispute else None,
+            version=dispute.version if dispute else None,
             kind=kind,
             accounts=list(parts),
             amounts=list(parts.values()),

@@ -7,6 +7,7 @@ from odoo.addons.fynlo_pos_core.tools.clock import naive_utc, wire
 from odoo.addons.fynlo_pos_core.tools.money import to_major
 
 from ..providers.dispute import Disputes
+from .ledger_entry import TENDER
 
 #: state → states it may move to. Evidence can be asked for again, and a bank may take its word back.
 DISPUTE_STATES = {
@@ -28,8 +29,8 @@ WAITING = """
 class FynloPaymentDispute(models.Model):
     """Amounts are whole minor units of ``currency_id``. Written from the provider's word alone.
 
-    The payment stays captured: the money that is ``held`` is missing at the provider until it is
-    decided, which the reconciliation shows.
+    The payment stays captured. The money that is ``held`` is missing at the provider: the ledger has it as
+    ``disputed`` until the bank decides, and as ``dispute_lost`` when it decides for the guest.
     """
 
     _name = "fynlo.payment.dispute"
@@ -82,12 +83,15 @@ class FynloPaymentDispute(models.Model):
         for one in said:
             values = self._values_of(payment, one)
             dispute = known.get(one.reference)
+            before = dispute._holding() if dispute else {}
             if dispute is None:
                 dispute = self.create({"payment_id": payment.id, "reference": one.reference, **values})
             elif dispute._is_news(values):
                 dispute.write({**values, "version": dispute.version + 1})
             else:
                 continue
+            self.env.flush_all()  # its entry names it
+            self.env["fynlo.payment.entry"].sudo()._enter_dispute(dispute, before)
             dispute._announce()
 
     def _is_news(self, values):
@@ -95,6 +99,13 @@ class FynloPaymentDispute(models.Model):
         if values["state"] != self.state:
             return values["state"] in DISPUTE_STATES[self.state]
         return any((self[name] or False) != (values[name] or False) for name in ("amount", "held", "reason", "due_by"))
+
+    def _holding(self):
+        """Where its money is, by account of the ledger; nowhere when it is in another currency than the payment's."""
+        if not self.held or self.currency_id != self.payment_id.currency_id:
+            return {}
+        where = "dispute_lost" if self.state == "lost" else "disputed"
+        return {TENDER + self.payment_id.method: -self.held, where: self.held}
 
     def _values_of(self, payment, said):
         currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", said.currency)])

@@ -33,13 +33,17 @@ class FynloOutbox(models.Model):
         return f"{what}: {names.get(state, state)}" if state else what
 
 
+def _fact_of(entry):
+    return entry.payment_id, entry.kind, entry.refund_id, entry.dispute_id, entry.dispute_version
+
+
 class FynloPaymentEntry(models.Model):
     _inherit = "fynlo.payment.entry"
 
     def _facts(self):
         """These entries as facts, oldest first: (kind, moment, its entries); the entries of one add up to 0."""
         ordered = self.sorted("id")
-        for _fact, entries in groupby(ordered, key=lambda entry: (entry.payment_id, entry.kind, entry.refund_id)):
+        for _fact, entries in groupby(ordered, key=_fact_of):
             parts = self.browse([entry.id for entry in entries])
             yield parts[0].kind, parts[0].at, parts
 

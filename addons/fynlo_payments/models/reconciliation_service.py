@@ -7,8 +7,10 @@ from odoo import api, models
 from odoo.addons.fynlo_pos_core.rest import Problem
 from odoo.addons.fynlo_pos_core.tools.clock import now
 
+from ..providers.connection import ProviderUnavailable
 from ..reconciliation.matching import match
 from . import provider_call, refund_call
+from .payment_dispute import look_disputes
 from .reconciliation_sides import (
     MOVEMENTS,
     OF_ACCOUNT,
@@ -43,7 +45,17 @@ LOST_PAYMENTS = """
        AND payment.state NOT IN ('captured', 'refund_due')
      ORDER BY payment.id
 """
-LOST = (LOST_PAYMENTS, LOST_REFUNDS)
+#: Payments of which a guest's bank holds another amount than our books say.
+LOST_DISPUTES = """
+    SELECT DISTINCT lost.payment_id AS id
+      FROM fynlo_reconciliation_difference lost
+      JOIN fynlo_reconciliation day ON day.id = lost.reconciliation_id
+      JOIN fynlo_settlement_movement moved ON moved.id = lost.movement_id AND moved.kind = 'dispute'
+     WHERE day.account_id = %(account)s AND lost.kind IN ('missing_here', 'amount_differs') AND lost.state != 'resolved'
+       AND lost.payment_id IS NOT NULL
+     ORDER BY 1
+"""
+LOST = (LOST_PAYMENTS, LOST_REFUNDS, LOST_DISPUTES)
 #: A refund that its provider has not finished is compared again until it has.
 UNFINISHED = ["reserved", *sorted(WAITING)]
 MATCHED = """
@@ -87,9 +99,9 @@ class FynloReconciliationService(models.AbstractModel):
             self._match(account)
 
     def _recover(self, account):
-        """Ask about payments and refunds of which the provider says more than our books; true when there were any."""
+        """Ask about all of which the provider says more than our books; true when there was anything to ask about."""
         self.env.flush_all()
-        payments, refunds = ([row["id"] for row in self._rows(query, account=account.id)] for query in LOST)
+        payments, refunds, disputed = ([row["id"] for row in self._rows(query, account=account.id)] for query in LOST)
         self._commit()
         for payment_id in payments:
             try:
@@ -98,8 +110,13 @@ class FynloReconciliationService(models.AbstractModel):
                 _logger.warning("payment %s is charged, but could not be looked at: %s", payment_id, away.code)
         for refund_id in refunds:
             refund_call.look_refund(self.env.registry, refund_id)
+        for payment_id in disputed:
+            try:
+                look_disputes(self.env.registry, payment_id)
+            except ProviderUnavailable as away:
+                _logger.warning("payment %s is disputed, but could not be asked after: %s", payment_id, away.code)
         self.env.invalidate_all(flush=False)
-        return bool(payments or refunds)
+        return bool(payments or refunds or disputed)
 
     @api.model
     def _match(self, account):

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 #: Movements that the ledger must have a fact of. ``release`` gives back what a smaller capture left of a charge.
-LEDGER_KINDS = ("charge", "release", "refund", "refund_failed")
+LEDGER_KINDS = ("charge", "release", "refund", "refund_failed", "dispute")
 #: Movements that the ledger has no word for; people must look at them.
-FOREIGN_KINDS = ("dispute", "adjustment")
+FOREIGN_KINDS = ("adjustment",)
 #: Movements between the provider and the restaurant alone.
 QUIET_KINDS = ("fee", "payout")
 MOVEMENT_KINDS = LEDGER_KINDS + FOREIGN_KINDS + QUIET_KINDS

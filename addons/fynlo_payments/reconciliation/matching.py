@@ -9,7 +9,15 @@ from itertools import groupby
 from typing import NamedTuple
 
 #: Kind of a movement → kind of the fact that the ledger must have of it.
-FACT_OF = {"charge": "capture", "release": "capture", "refund": "refund", "refund_failed": "refund_failed"}
+FACT_OF = {
+    "charge": "capture",
+    "release": "capture",
+    "refund": "refund",
+    "refund_failed": "refund_failed",
+    "dispute": "dispute",
+}
+#: Movements that add to others of the same fact: what was not captured; what banks held, and gave back again.
+ADDING = frozenset({"release", "dispute"})
 DIFFERENCE_KINDS = (
     "missing_at_provider",
     "missing_here",
@@ -119,13 +127,12 @@ def _against_provider(facts: dict[Subject, Fact], moved: list[Moved]) -> Iterato
 
 
 def _compare(fact: Fact, group: list[Moved]) -> Iterator[Found]:
-    """One fact and all movements of it: the first counts, others of its kind should not be there."""
-    first, *others = [one for one in group if one.kind != "release"] or group
+    """One fact and all movements of it: the first counts, others should not be there unless they add to it."""
+    first, *others = [one for one in group if one.kind not in ADDING] or group
     for other in others:
-        if other.kind != "release":
+        if other.kind not in ADDING:
             yield Found("duplicate", 0, other.amount, fact.subject, other.id)
-    released = sum(one.amount for one in group if one.kind == "release" and one is not first)
-    amount = first.amount + released
+    amount = first.amount + sum(one.amount for one in group if one.kind in ADDING and one is not first)
     if any(one.currency != fact.currency for one in group):
         yield Found("wrong_currency", fact.amount, amount, fact.subject, first.id)
     elif amount != fact.amount:

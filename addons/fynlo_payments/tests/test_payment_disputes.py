@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from odoo.addons.fynlo_pos_core.tools.clock import naive_utc
 from odoo.tests import TransactionCase, tagged
 
 from simulators.stripe import money
 
+from ..models.ledger_check import EVER
 from ..providers.connection import ProviderUnavailable
 from ..providers.dispute import Disputes, DisputeState
 from .outside_bank import OutsideBank, OutsideShop
 from .test_stripe_payments import OnStripe
 
+MIGRATION = Path(__file__).parents[1] / "migrations" / "19.0.1.5.0" / "post-migrate.py"
 DUE = datetime(2026, 12, 24, 12, 0, tzinfo=UTC)
 OPENED = DisputeState("dp_1", "needs_response", 1000, "GBP", 1000, "fraudulent", DUE)
 
@@ -106,6 +110,76 @@ class TestDisputes(OutsideShop, TransactionCase):
         self.tell(payment, replace(OPENED, state="under_review"))  # read before it was decided, applied after
         self.assertEqual((dispute.state, dispute.version), ("won", 3))
         self.assertEqual([event["state"] for event in self.told(dispute)], ["needs_response", "under_review", "won"])
+
+    def test_the_ledger_has_what_is_held(self):
+        payment = self.paid()
+        before = self.held(payment)
+        self.tell(payment, OPENED)
+        self.assertEqual(self.held(payment), (before[0] - 1000, 1000, 0))
+        self.tell(payment, replace(OPENED, state="under_review"))
+        self.assertEqual(self.held(payment), (before[0] - 1000, 1000, 0))
+        self.tell(payment, replace(OPENED, state="won", held=0))
+        self.assertEqual(self.held(payment), (before[0], 0, 0))
+        self.tell(payment, replace(OPENED, state="lost"))  # the bank takes its word back
+        self.assertEqual(self.held(payment), (before[0] - 1000, 0, 1000))
+        self.assertEqual(self.differences(), [])
+
+    def test_money_that_was_lost_is_no_longer_waited_for(self):
+        payment = self.paid()
+        self.tell(payment, OPENED)
+        self.tell(payment, replace(OPENED, state="lost"))
+        self.assertEqual(self.held(payment)[1:], (0, 1000))
+
+    def test_two_disputes_of_one_payment_in_the_ledger(self):
+        payment = self.paid()
+        before = self.held(payment)[0]
+        self.tell(payment, replace(OPENED, held=300), replace(OPENED, reference="dp_2", amount=200, held=200))
+        self.assertEqual(self.held(payment), (before - 500, 500, 0))
+        self.assertEqual(self.differences(), [])
+
+    def test_another_currency_is_for_people(self):
+        payment = self.paid()
+        before = self.held(payment)
+        self.tell(payment, replace(OPENED, currency="EUR"))
+        self.assertEqual(self.held(payment), before)
+        self.assertEqual(self.differences(), [])
+
+    def test_a_hold_that_the_ledger_lacks_is_found(self):
+        payment = self.paid()
+        self.tell(payment, OPENED)
+        self.env.cr.flush()
+        self.env.cr.execute("UPDATE fynlo_payment_dispute SET held = 999 WHERE payment_id = %s", (payment.id,))
+        (found,) = self.differences()
+        self.assertEqual((found["payment_uuid"], found["expected"] - found["entered"]), (payment.fynlo_uuid, 1))
+
+    def test_disputes_from_before_the_ledger_knew_them_are_entered_once(self):
+        payment = self.paid()
+        self.tell(payment, OPENED)
+        wanted = self.held(payment)
+        self.env.cr.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE"
+        )  # what waits for the commit keeps a table from being altered
+        self.env.cr.execute("ALTER TABLE fynlo_payment_entry DISABLE TRIGGER fynlo_payment_entry_insert_only")
+        self.env.cr.execute("DELETE FROM fynlo_payment_entry WHERE kind = 'dispute'")
+        self.env.cr.execute("ALTER TABLE fynlo_payment_entry ENABLE TRIGGER fynlo_payment_entry_insert_only")
+        self.assertNotEqual(self.held(payment), wanted)
+        spec = spec_from_file_location("dispute_migration", MIGRATION)
+        migration = module_from_spec(spec)
+        spec.loader.exec_module(migration)
+        for _ in range(2):
+            migration.migrate(self.env.cr, "19.0.1.4.0")
+            self.assertEqual(self.held(payment), wanted)
+
+    def held(self, payment):
+        """What the ledger has of a payment: with its tender, disputed, lost."""
+        self.env.cr.flush()
+        self.env.invalidate_all()
+        entries = self.env["fynlo.payment.entry"].search([("payment_id", "=", payment.id)])
+        accounts = (f"tender:{payment.method}", "disputed", "dispute_lost")
+        return tuple(sum(one.amount for one in entries if one.account == account) for account in accounts)
+
+    def differences(self):
+        return self.env["fynlo.ledger.check"]._differences(self.company.id, EVER)
 
     def test_several_of_one_payment(self):
         payment = self.paid()

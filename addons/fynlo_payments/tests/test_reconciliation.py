@@ -9,7 +9,9 @@ from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..models import reconciliation_service
 from ..providers.connection import ProviderUnavailable
+from ..providers.dispute import DisputeState
 from .provider_reports import TENDER, Report, Reported
 
 
@@ -135,13 +137,38 @@ class TestReconciliation(Reported):
         self.read()
         self.assertEqual((row.state, row.unresolved_count), ("resolved", 0))
 
-    def test_disputes_are_for_people(self):
+    def test_a_dispute_that_nobody_told_of(self):
         payment = self.taken()
         self.moved(payment)
         self.moved(payment, kind="dispute", amount=-1300, fee=2000)
         (difference,) = self.read().difference_ids
+        with patch.object(reconciliation_service, "look_disputes") as asked:
+            self.assertTrue(self.service._recover(self.account))
+        asked.assert_called_once_with(self.env.registry, payment.id)
         self.assertEqual((difference.kind, difference.found, difference.payment_id), ("missing_here", -1300, payment))
         self.assertIn("dispute", difference.explanation)
+
+    def test_a_dispute_agrees_until_it_is_decided(self):
+        payment = self.taken()
+        self.moved(payment)
+        self.moved(payment, kind="dispute", amount=-1300, fee=2000)
+        self.disputed(payment, "needs_response", 1300)
+        row = self.read()
+        self.assertEqual((row.state, row.provider_amount, row.ledger_amount, row.fact_count), ("matched", 0, 0, 2))
+        self.moved(payment, kind="dispute", amount=1300, at=(now() + timedelta(days=1)).replace(tzinfo=UTC))
+        self.account.read_until = now() + timedelta(days=2)
+        self.env["fynlo.settlement.movement"]._keep(self.account, self.report.moved)
+        self.service._match(self.account)
+        (difference,) = row.difference_ids  # the bank gave it back, and we have not heard of it
+        self.assertEqual((difference.kind, difference.expected, difference.found), ("amount_differs", -1300, 0))
+        self.disputed(payment, "won", 0)
+        self.service._match(self.account)
+        self.assertEqual((row.state, difference.state, row.ledger_amount), ("resolved", "resolved", 1300))
+
+    def disputed(self, payment, state, held):
+        said = DisputeState("dp_1", state, 1300, "GBP", held)
+        self.env["fynlo.payment.dispute"].sudo()._learn(payment, [said])
+        self.env.cr.flush()
 
     def test_what_people_resolved_stays_resolved_unless_its_figures_change(self):
         payment = self.taken()

@@ -73,7 +73,7 @@ def damaged(place, kind, amount, damage, fee_known):
         left = 5 if damage == "release" else 4
         moved = [changed(amount=money + 5), Moved(10 * place + 2, "release", -left, "GBP", 0, subject)]
     if damage == "foreign":
-        moved.append(Moved(10 * place + 3, "dispute", -money, "GBP"))
+        moved.append(Moved(10 * place + 3, "adjustment", -money, "GBP"))
     return facts, moved
 
 
@@ -100,6 +100,16 @@ class TestMatching(TestCase):
     def test_nothing(self):
         self.assertEqual(match([], []), [])
 
+    def test_what_banks_hold_and_give_back_adds_up(self):
+        subject = Subject("dispute", 1)
+        held, more, back = (
+            Moved(id, "dispute", amount, "GBP", 0, subject) for id, amount in ((1, -900), (2, -50), (3, 900))
+        )
+        self.assertEqual(match([Fact(subject, -950, "GBP", 0, 0)], [held, more]), [])
+        self.assertEqual(match([Fact(subject, -50, "GBP", 0, 0)], [held, more, back]), [])
+        (found,) = match([Fact(subject, 0, "GBP", 0, 0)], [held])
+        self.assertEqual((found.kind, found.expected, found.found), ("amount_differs", 0, -900))
+
     def test_two_mistakes_do_not_hide_each_other(self):
         one, two = Subject("capture", 1), Subject("capture", 2)
         facts = [Fact(one, 1000, "GBP", 1000, 1000), Fact(two, 1000, "GBP", 1000, 1000)]
@@ -125,7 +135,7 @@ class TestMatching(TestCase):
         self.assertEqual([found.kind for found in match([good, bad], [], settled=False)], ["unbooked_order"])
 
     def test_every_fact_can_be_moved(self):
-        self.assertEqual(set(FACT_OF.values()), set(KINDS))
+        self.assertEqual(set(FACT_OF.values()), {*KINDS, "dispute"})
 
 
 class TestDays(TestCase):

@@ -78,6 +78,9 @@ class TestStripeNotified(StripeCase):
         self.deliver(self.events())
         dispute = self.env["fynlo.payment.dispute"].search([("payment_id", "=", self.attempt(taken).id)])
         self.assertEqual((dispute.state, dispute.amount), ("needs_response", 1200))
+        self.env.cr.flush()
+        entries = self.env["fynlo.payment.entry"].search([("dispute_id", "=", dispute.id)])
+        self.assertEqual({one.account: one.amount for one in entries}, {"tender:stripe": -1200, "disputed": 1200})
 
     def test_how_a_known_capture_came_about_is_not_asked_after(self):
         taken = self.card(self.place(), 1200, payment_method="pm_card_visa", complete=True).json()
