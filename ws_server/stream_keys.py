@@ -37,7 +37,7 @@ class StreamKeys:
         return f"{self.prefix}connections"
 
     def gateway(self, process: str) -> str:
-        """The key that a gateway process keeps alive while it lives."""
+        """The key in which a gateway process tells of itself, in JSON, for Odoo to read."""
         return f"{self.prefix}gateway:{process}"
 
     def topic(self, name: str) -> str:
@@ -58,8 +58,8 @@ class StreamKeys:
         return f"{self.prefix}presence:{location}"
 
     def alive(self, process: str) -> str:
-        """The key that exists while a gateway process lives."""
-        return f"{self.prefix}gateway:{process}"
+        """The key that exists while a gateway process lives, for other gateways; it says no more."""
+        return f"{self.prefix}alive:{process}"
 
     def topic_of(self, key: str) -> str:
         """The topic whose stream is ``key``."""

@@ -137,7 +137,7 @@ async def test_killed_process_leaves_no_ghost(
     host: GatewayHost, signer: Signer, prefix: str, shared_redis: redis.Redis
 ) -> None:
     ghost = {"device": "device-7", "employee": "employee-7", "since": "2026-11-22T19:02:11.123Z"}
-    shared_redis.set(f"{prefix}gateway:killed", b"", ex=2)
+    shared_redis.set(f"{prefix}alive:killed", b"", ex=2)
     shared_redis.hset(f"{prefix}presence:location-1", "killed/device-7", json.dumps(ghost))
     long_dead = {**ghost, "device": "device-8"}
     shared_redis.hset(f"{prefix}presence:location-1", "long-dead/device-8", json.dumps(long_dead))
@@ -173,7 +173,7 @@ async def test_life_signs_end_by_themselves(
 ) -> None:
     async with host.connected(token(signer, 1)) as watcher:
         await follow(watcher, "device-1")
-        (sign,) = shared_redis.keys(f"{prefix}gateway:*")
+        (sign,) = shared_redis.keys(f"{prefix}alive:*")
         assert 0 < shared_redis.ttl(sign) <= 15
         assert 0 < shared_redis.ttl(f"{prefix}presence:location-1") <= 60
 
@@ -183,7 +183,7 @@ async def test_emptied_redis_is_filled_again(
 ) -> None:
     async with host.connected(token(signer, 1)) as watcher:
         await follow(watcher, "device-1")
-        shared_redis.delete(f"{prefix}presence:location-1", *shared_redis.keys(f"{prefix}gateway:*"))
+        shared_redis.delete(f"{prefix}presence:location-1", *shared_redis.keys(f"{prefix}alive:*"))
         async with asyncio.timeout(15):
             while not shared_redis.exists(f"{prefix}presence:location-1"):
                 await asyncio.sleep(0.05)

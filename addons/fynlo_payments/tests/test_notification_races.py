@@ -99,6 +99,7 @@ class TestNotificationRaces(BaseCase):
             with (
                 patch.object(type(inbox), "_find_payment", lambda _told: some),
                 patch.object(type(inbox), "_foreign_to", lambda _told, _payment: None),
+                patch.object(type(inbox), "_are_no_news", lambda _told, _payment: False),
                 patch.object(type(inbox), "_conclude", lambda _told, _verdict, _payment: None),
                 patch.object(provider_call, "look", look),
             ):
