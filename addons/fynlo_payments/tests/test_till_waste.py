@@ -48,6 +48,9 @@ class TestTillWaste(Stocked, TradingDay):
     def scraps(self):
         scraps = self.env["stock.scrap"].search([("fynlo_session_id", "=", self.session().id)])
         self.assertTrue(all(scrap.state == "done" for scrap in scraps))
+        self.env.invalidate_all()
+        shown = {scrap.product_id: scrap.scrap_qty for scrap in scraps}
+        self.assertEqual(shown, {move.product_id: move.quantity for move in scraps.move_ids})
         return {move.product_id: move.quantity for move in scraps.move_ids}
 
     def test_what_was_thrown_away_is_scrapped(self):

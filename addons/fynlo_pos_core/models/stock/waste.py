@@ -10,6 +10,7 @@ WASTE = """
       FROM pos_order_line line
       JOIN pos_order o ON o.id = line.order_id
      WHERE o.session_id = %s AND o.state <> 'draft' AND line.fynlo_wasted > 0
+     ORDER BY line.id
 """
 
 
@@ -51,7 +52,9 @@ class PosSession(models.Model):
         scraps = self.env["stock.scrap"]
         for product, amount in self._fynlo_wasted().items():
             if product.type == "consu" and product.tracking == "none":
-                scraps.create(scraps._fynlo_of_till(self, product, amount)).do_scrap()
+                scrap = scraps.create(scraps._fynlo_of_till(self, product, amount))
+                scrap.do_scrap()
+                scrap.flush_recordset(["scrap_qty"])  # of several at once Odoo's mrp reckons the first alone
 
     def _fynlo_wasted(self):
         """Product → how much of it was thrown away, ingredients of modifiers among it."""
