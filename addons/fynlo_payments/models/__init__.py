@@ -10,7 +10,7 @@ from . import card_page
 from . import till_tips
 from . import payment_settings
 from . import ledger_entry, ledger_check
-from . import payment_display, payment_timeline, payment_desk
+from . import payment_display, payment_timeline, payment_desk, payment_release
 from . import settlement_account, settlement_movement, settlement_payout, settlement_reading
 from . import reconciliation, reconciliation_difference, reconciliation_service, reconciliation_sessions
 from . import reconciliation_desk, reconciliation_health

@@ -40,12 +40,29 @@ class Step:
 def next_step(attempt, said):
     """Where what the provider says leads ``attempt``; whose money is that comes for a closed one is not asked here."""
     if _contradicts(attempt, said):
-        _logger.error("provider %s contradicts payment %s", attempt.method, attempt.fynlo_uuid)
-        return Step("unknown", MISMATCH) if attempt.state in HOLDING else Step(None)
+        return _contradicted(attempt, said)
     known = said.state in PAYMENT_STATES and said.state != attempt.state
     if not known or said.state not in PAYMENT_STATES[attempt.state]:
         return Step(None)
     return Step(said.state, said.failure_code)
+
+
+def _contradicted(attempt, said):
+    """Kept apart, until the provider says that it has given everything back, or that there never was anything."""
+    if attempt.state not in HOLDING:
+        return Step(None)
+    if _keeps_nothing(attempt, said):
+        return Step("cancelled", MISMATCH)
+    _logger.error("provider %s contradicts payment %s", attempt.method, attempt.fynlo_uuid)
+    return Step(None) if (attempt.state, attempt.failure_code) == ("unknown", MISMATCH) else Step("unknown", MISMATCH)
+
+
+def _keeps_nothing(attempt, said):
+    """Whether the provider has none of the guest's money any more by what it knows under the attempt's name."""
+    if attempt.provider_reference and said.reference != attempt.provider_reference:
+        return False
+    given_back = said.state == "captured" and 0 < said.amount_captured <= said.amount_refunded
+    return given_back or said.state in {"cancelled", "expired"}
 
 
 def _contradicts(attempt, said):
@@ -116,7 +133,8 @@ class FynloPaymentService(models.AbstractModel):
             return self._as_it_is(attempt, order, facts)
         held = attempt.amount if before in HOLDING else 0
         state = self._place_of_late_money(attempt, order) if before in CLOSED else step.state
-        require_transition(self.env, PAYMENT_STATES, before, state)
+        if state != before:
+            require_transition(self.env, PAYMENT_STATES, before, state)
         attempt._learn(said, state, step.failure_code)
         if state == "captured":
             attempt._keep_captured_part(said)

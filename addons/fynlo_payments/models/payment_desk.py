@@ -29,10 +29,13 @@ class FynloPayment(models.Model):
 
     def _desk_identity(self):
         """The user of the back office at the payment's location. Raises ``permission_denied``."""
-        self.check_access("read")
-        identity = self.env["fynlo.access"]._at_desk(self.config_id)
+        identity = self._at_desk()
         identity.require("payment.take")
         return identity
+
+    def _at_desk(self):
+        self.check_access("read")
+        return self.env["fynlo.access"]._at_desk(self.config_id)
 
     def _run_errand(self, errand, rows):
         if len(rows) > AT_ONCE:

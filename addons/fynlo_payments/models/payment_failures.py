@@ -76,6 +76,13 @@ FAILURES = {
         "A person must compare the payment with the provider's own page.",
         False,
     ),
+    "released_by_hand": (
+        402,
+        "Settled by hand",
+        _lt("A manager has settled this payment at the provider. Nothing of it is kept; take the money anew."),
+        "Take another tender, or try again with a new id and a new Idempotency-Key.",
+        False,
+    ),
     "refund_failed": (402, "Refund failed", _lt("The guest's bank did not take the refund."), _MANAGER, False),
     "refund_refused": (
         402,

@@ -38,6 +38,7 @@ from . import test_pay_page_browser
 from . import test_pay_page_card
 from . import test_payment_list
 from . import test_payment_office
+from . import test_payment_release
 from . import test_payment_security
 from . import test_payment_settings
 from . import test_payment_tours
