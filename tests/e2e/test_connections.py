@@ -8,6 +8,7 @@ import redis
 
 from scripts.local.end_to_end import LiveRestaurant
 from scripts.lunch.counter import Counter
+from ws_server.stream_keys import StreamKeys
 
 from .tills import Tills, until
 
@@ -69,18 +70,25 @@ async def test_a_killed_gateway_loses_its_connections_and_the_next_one_has_them(
     assert (restarted["closed_by"], restarted["code"]) == ("server", 1012)
 
 
+def epoch_of(counter: Counter) -> bytes | None:
+    """Under which numbering of events the till follows the orders of its location."""
+    place = counter.till.copy.place(f"l.{counter.till.location_id}.orders")
+    return place.epoch.encode() if place else None
+
+
 async def test_an_emptied_redis_ends_with_the_truth(tills: Tills, restaurant: LiveRestaurant) -> None:
     counter = await tills.open("Soho A")
     await tills.listen(counter)
     (before,) = await endings(tills, counter, None)
     with redis.Redis.from_url(restaurant.environment["FYNLO_REDIS_URL"]) as client:
         client.flushall()
-        stream = f"{restaurant.environment.get('FYNLO_STREAM_PREFIX', 'fynlo:')}connections"
+        keys = StreamKeys(restaurant.environment.get("FYNLO_STREAM_PREFIX", "fynlo:"))
         try:
-            await until(lambda: client.xlen(stream), "the gateway tells anew")
+            await until(lambda: client.xlen(keys.connections), "the gateway tells anew")
         except AssertionError as failure:
             signs = {name: client.get(name) for name in client.scan_iter("*gateway:*")}
             raise AssertionError(f"{failure}; signs of life: {signs}") from None
+        await until(lambda: client.get(keys.epoch) == epoch_of(counter), "relay, gateway and till are in a new epoch")
     (after,) = await endings(tills, counter, None)
     assert after["id"] == before["id"]
     await tills.fall_silent(counter)
