@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.addons.fynlo_pos_core.tools import clock
 from odoo.fields import Domain
 
+from .payment_conclusion import MISMATCH
+
 #: States of an attempt that somebody outside has to end, and after how long a manager should look.
 IN_FLIGHT = ("sent", "unknown", "action_required")
 STUCK_AFTER = timedelta(minutes=2)
@@ -34,7 +36,9 @@ class FynloPayment(models.Model):
     surcharge_shown = fields.Monetary("Card fee", compute="_compute_shown", help="What the guest paid on top.")
     fee_shown = fields.Monetary("Costs", compute="_compute_shown", help="What the provider and Fynlo keep.")
     stuck = fields.Boolean(
-        compute="_compute_stuck", search="_search_stuck", help="Its outcome has not been known for two minutes."
+        compute="_compute_stuck",
+        search="_search_stuck",
+        help="Its outcome has not been known for two minutes, or it contradicts its provider.",
     )
 
     @api.depends("order_number", "amount", "tip", "surcharge")
@@ -48,16 +52,18 @@ class FynloPayment(models.Model):
     def _compute_shown(self):
         super()._compute_shown()
 
-    @api.depends("state", "create_date")
+    @api.depends("state", "create_date", "failure_code")
     def _compute_stuck(self):
         since = clock.now() - STUCK_AFTER
         for payment in self:
-            payment.stuck = payment.state in IN_FLIGHT and payment.create_date <= since
+            for_people = payment.create_date <= since or payment.failure_code == MISMATCH
+            payment.stuck = payment.state in IN_FLIGHT and for_people
 
     def _search_stuck(self, operator, value):
         if operator != "in" or set(value) != {True}:
             return NotImplemented
-        return Domain("state", "in", IN_FLIGHT) & Domain("create_date", "<=", clock.now() - STUCK_AFTER)
+        long_ago = Domain("create_date", "<=", clock.now() - STUCK_AFTER)
+        return Domain("state", "in", IN_FLIGHT) & (long_ago | Domain("failure_code", "=", MISMATCH))
 
     def action_open_order(self):
         """The order that was paid."""

@@ -12,6 +12,7 @@ from odoo.addons.fynlo_pos_core.tools.identifiers import uuid7
 from odoo.tests import tagged, test_cursor
 
 from ..models.truelayer_connection import PREFIX
+from ..providers.connection import ProviderState
 from .bank import OutsideCase
 
 
@@ -50,6 +51,15 @@ class TestPaymentTours(PatientBrowser, OutsideCase):
         self.tour("fynlo_stuck_payment")
         self.assertEqual(payment.state, "captured")
         self.assertBooked(order, 1200)
+
+    def test_a_payment_is_settled_by_hand(self):
+        self.bank.answers = [ProviderState("captured", amount=1300, amount_captured=1300)]
+        order, body = self.place(), self.wish(1200)
+        self.assertEqual(self.pay(order, 1200, body=body).status_code, 202)
+        self.tour("fynlo_settle_by_hand")
+        payment = self.attempt(body)
+        self.assertEqual((payment.state, payment.failure_code), ("cancelled", "released_by_hand"))
+        self.assertEqual(self.order(order)["totals"]["reserved"], self.money(0))
 
     def test_what_tills_offer(self):
         before = set(self.location._fynlo_offered())

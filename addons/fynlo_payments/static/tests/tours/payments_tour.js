@@ -42,6 +42,25 @@ registry.category("web_tour.tours").add("fynlo_stuck_payment", {
     ],
 });
 
+registry.category("web_tour.tours").add("fynlo_settle_by_hand", {
+    url: "/odoo",
+    steps: () => [
+        ...start(),
+        ...openMenu("Stuck payments"),
+        click("The payment that is told otherwise", ".o_data_row:contains(Unknown) td[name=order_number]"),
+        see("What to do", ".o_form_view .alert-danger:contains(give back there what it holds)"),
+        click("Settle it", "button[name=action_release]"),
+        { content: "What was done", trigger: '.modal .o_field_widget[name="reason"] input', run: "edit Given back there" },
+        click("Too early", ".modal button[name=action_release]"),
+        click("Look first", ".modal:contains(Look at the provider) button:contains(Close)"),
+        click("Seen", '.modal .o_field_widget[name="seen"] input'),
+        click("Settle", ".modal button[name=action_release]"),
+        see("It is over", '.o_field_widget[name="state"] .o_arrow_button_current:contains(Cancelled)'),
+        see("By whom and why", ".o_fynlo_timeline tr:contains(payment.released):contains(Given back there)"),
+        see("Nothing more to settle", ".o_form_view:not(:has(button[name=action_release]))"),
+    ],
+});
+
 registry.category("web_tour.tours").add("fynlo_payment_methods", {
     url: "/odoo",
     steps: () => [
