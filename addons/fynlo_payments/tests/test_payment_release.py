@@ -77,7 +77,7 @@ class TestPaymentRelease(OutsideCase):
     def window(self, payment, role="manager", **values):
         own = payment.with_user(self.employee(role).user_id)
         action = own.action_release()
-        window = own.env[action["res_model"]].with_context(action["context"])
+        window = own.env[action["res_model"]].with_context(**action["context"])
         return window.create({"reason": "Given back in the bank's own page", "seen": True, **values})
 
     def test_a_manager_settles_it_by_hand(self):
