@@ -189,6 +189,7 @@ def _pytest(bed: TestBed, job: Job, database: str) -> list[str]:
     ]
     if job.needs_odoo:
         argv += ["--odoo-http", f"--odoo-config={TEST.odoo_conf}", f"--odoo-database={database}"]
+        argv += ["-p", "scripts.local.balanced_books"]
     return argv
 
 

@@ -34,6 +34,7 @@ class TestRevenue(OutsideMoney):
         self.env.cr.flush()
 
     def test_any_sequence_of_payments_and_refunds(self):
+        self.leaves_ledger_broken = True
         chance = random.Random(27)
         for _payment in range(12):
             pizzas = chance.randint(1, 30)

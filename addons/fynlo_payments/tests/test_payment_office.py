@@ -77,6 +77,7 @@ class TestPaymentOffice(TradingDay):
         self.assertIn("&lt;script&gt;", str(self.seen.fynlo_timeline))
 
     def test_stuck_is_what_nobody_has_told_for_two_minutes(self):
+        self.leaves_ledger_broken = True
         stuck = self.seen.search([("stuck", "=", True), ("config_id", "=", self.location.id)])
         self.assertFalse(stuck)
         for state, minutes, expected in (
@@ -93,6 +94,7 @@ class TestPaymentOffice(TradingDay):
                 self.assertEqual((bool(found), self.seen.stuck), (expected, expected))
 
     def test_the_flag_tells_of_it(self):
+        self.leaves_ledger_broken = True
         attention = self.env["fynlo.attention"].with_user(self.manager.user_id)
         self.assertEqual(attention.what_waits(), [])
         self.make_stuck("unknown", 3)
