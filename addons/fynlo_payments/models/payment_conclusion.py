@@ -27,6 +27,8 @@ _logger = logging.getLogger(__name__)
 NOT_ASKED = frozenset({"provider_unavailable", "provider_busy"})
 #: The provider holds another amount, currency or payment than was asked for; a person must look.
 MISMATCH = "provider_mismatch"
+#: It did, and has given everything back.
+NOTHING_KEPT = "nothing_kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,11 @@ def next_step(attempt, said):
 
 def _contradicted(attempt, said):
     """Kept apart, until the provider says that it has given everything back, or that there never was anything."""
-    if attempt.state not in HOLDING:
-        return Step(None)
     if _keeps_nothing(attempt, said):
-        return Step("cancelled", MISMATCH)
+        return Step("cancelled", NOTHING_KEPT) if attempt.state in HOLDING else Step(None)
     _logger.error("provider %s contradicts payment %s", attempt.method, attempt.fynlo_uuid)
-    return Step(None) if (attempt.state, attempt.failure_code) == ("unknown", MISMATCH) else Step("unknown", MISMATCH)
+    known = (attempt.state, attempt.failure_code) == ("unknown", MISMATCH)
+    return Step("unknown", MISMATCH) if attempt.state in HOLDING and not known else Step(None)
 
 
 def _keeps_nothing(attempt, said):

@@ -76,6 +76,13 @@ FAILURES = {
         "A person must compare the payment with the provider's own page.",
         False,
     ),
+    "nothing_kept": (
+        402,
+        "Nothing was kept",
+        _lt("The provider has kept nothing of this payment. Take the money anew."),
+        "Take another tender, or try again with a new id and a new Idempotency-Key.",
+        False,
+    ),
     "released_by_hand": (
         402,
         "Settled by hand",

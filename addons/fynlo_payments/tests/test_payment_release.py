@@ -52,6 +52,7 @@ class TestPaymentRelease(OutsideCase):
                 order, payment = self.contradicted()
                 self.bank.becomes(gone.pop("state"), **gone)
                 self.assertEqual(self.refresh(payment), "cancelled")
+                self.assertEqual(payment.failure_code, "nothing_kept")
                 self.assertEqual(self.pay_in_cash(order).status_code, 201)
                 self.assertBooked(order, 1200)
                 self.assertEqual(self.refresh(payment), "cancelled")
@@ -127,6 +128,15 @@ class TestPaymentRelease(OutsideCase):
             self.window(payment).action_release()
         self.assertEqual(caught.exception.code, "permission_denied")
         self.assertEqual(payment.state, "unknown")
+
+    def test_other_money_that_comes_after_all_is_told_of(self):
+        _order, payment = self.contradicted()
+        self.window(payment).action_release()
+        with self.assertLogs("odoo.addons.fynlo_payments.models.payment_conclusion", "ERROR") as told:
+            self.look(payment)
+        self.assertIn(payment.fynlo_uuid, told.output[0])
+        self.env.invalidate_all()
+        self.assertEqual(payment.state, "cancelled")
 
     def test_money_that_comes_after_all_is_not_lost(self):
         order, payment = self.contradicted()
