@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
+from odoo.addons.fynlo_pos_core.tests.upgrade import run_migration
 from odoo.addons.fynlo_pos_core.tools.clock import naive_utc
 from odoo.tests import TransactionCase, tagged
 
@@ -13,10 +12,10 @@ from simulators.stripe import money
 from ..models.ledger_check import EVER
 from ..providers.connection import ProviderUnavailable
 from ..providers.dispute import Disputes, DisputeState
+from .ledger_rows import forget_entries
 from .outside_bank import OutsideBank, OutsideShop
 from .test_stripe_payments import OnStripe
 
-MIGRATION = Path(__file__).parents[1] / "migrations" / "19.0.1.5.0" / "post-migrate.py"
 DUE = datetime(2026, 12, 24, 12, 0, tzinfo=UTC)
 OPENED = DisputeState("dp_1", "needs_response", 1000, "GBP", 1000, "fraudulent", DUE)
 
@@ -157,18 +156,10 @@ class TestDisputes(OutsideShop, TransactionCase):
         payment = self.paid()
         self.tell(payment, OPENED)
         wanted = self.held(payment)
-        self.env.cr.execute(
-            "SET CONSTRAINTS ALL IMMEDIATE"
-        )  # what waits for the commit keeps a table from being altered
-        self.env.cr.execute("ALTER TABLE fynlo_payment_entry DISABLE TRIGGER fynlo_payment_entry_insert_only")
-        self.env.cr.execute("DELETE FROM fynlo_payment_entry WHERE kind = 'dispute'")
-        self.env.cr.execute("ALTER TABLE fynlo_payment_entry ENABLE TRIGGER fynlo_payment_entry_insert_only")
+        forget_entries(self.env.cr, ["dispute"])
         self.assertNotEqual(self.held(payment), wanted)
-        spec = spec_from_file_location("dispute_migration", MIGRATION)
-        migration = module_from_spec(spec)
-        spec.loader.exec_module(migration)
         for _ in range(2):
-            migration.migrate(self.env.cr, "19.0.1.4.0")
+            run_migration(self.env.cr, "fynlo_payments", "19.0.1.5.0")
             self.assertEqual(self.held(payment), wanted)
 
     def held(self, payment):

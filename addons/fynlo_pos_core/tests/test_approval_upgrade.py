@@ -1,11 +1,8 @@
 """An upgrade gives companies of before the rule that they lack, and touches no other."""
 
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-
 from odoo.tests import TransactionCase, tagged
 
-MIGRATION = Path(__file__).parents[1] / "migrations" / "19.0.1.5.0" / "post-migrate.py"
+from .upgrade import run_migration
 
 
 @tagged("post_install", "-at_install")
@@ -20,10 +17,7 @@ class TestApprovalUpgrade(TransactionCase):
         return company, self.env["fynlo.approval.policy"].search([("company_id", "=", company.id)])
 
     def upgrade(self):
-        spec = spec_from_file_location("approval_migration", MIGRATION)
-        migration = module_from_spec(spec)
-        spec.loader.exec_module(migration)
-        migration.migrate(self.env.cr, "19.0.1.4.0")
+        run_migration(self.env.cr, "fynlo_pos_core", "19.0.1.5.0")
         self.env.invalidate_all()
 
     def test_who_lacks_the_rule_gets_it_once(self):
